@@ -1,0 +1,98 @@
+"""streamcheck: proves or clears each layer of a streamed LLM answer.
+
+    body bytes --utf8--> text --sse--> events --dialect--> deltas --assembly--> message
+         \\__________________ findings (from every stage, each with a span) __________________/ --> report --> verdict
+
+`Checker` (checker.py) is the whole flow: bytes in, deltas and findings out, one Report at the end. `check()` does it for a recording.
+Everything that touches a socket, a file or a clock sits outside of it. Names are loaded when they are first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from streamcheck.capture.format import Capture
+    from streamcheck.capture.reader import CaptureReader
+    from streamcheck.capture.writer import CaptureWriter
+    from streamcheck.checker import Checker, check
+    from streamcheck.codes import CODES
+    from streamcheck.errors import CaptureError, StreamcheckError, StreamClosedError, UsageError
+    from streamcheck.findings import Finding, ProviderError, Severity
+    from streamcheck.messages import Choice, Delta, Message, ToolCall
+    from streamcheck.refusals import classify_error
+    from streamcheck.spans import Span
+    from streamcheck.verdicts import Origin, Report, Timing, Verdict
+    from streamcheck.wire.head import ResponseHead
+    from streamcheck.wire.sse import SseDecoder, SseEvent
+
+_HOMES = {
+    "CODES": "codes",
+    "Capture": "capture.format",
+    "CaptureError": "errors",
+    "CaptureReader": "capture.reader",
+    "CaptureWriter": "capture.writer",
+    "Checker": "checker",
+    "Choice": "messages",
+    "Delta": "messages",
+    "Finding": "findings",
+    "Message": "messages",
+    "Origin": "verdicts",
+    "ProviderError": "findings",
+    "Report": "verdicts",
+    "ResponseHead": "wire.head",
+    "Severity": "findings",
+    "Span": "spans",
+    "SseDecoder": "wire.sse",
+    "SseEvent": "wire.sse",
+    "StreamClosedError": "errors",
+    "StreamcheckError": "errors",
+    "Timing": "verdicts",
+    "ToolCall": "messages",
+    "UsageError": "errors",
+    "Verdict": "verdicts",
+    "check": "checker",
+    "classify_error": "refusals",
+}
+
+__all__ = (
+    "CODES",
+    "Capture",
+    "CaptureError",
+    "CaptureReader",
+    "CaptureWriter",
+    "Checker",
+    "Choice",
+    "Delta",
+    "Finding",
+    "Message",
+    "Origin",
+    "ProviderError",
+    "Report",
+    "ResponseHead",
+    "Severity",
+    "Span",
+    "SseDecoder",
+    "SseEvent",
+    "StreamClosedError",
+    "StreamcheckError",
+    "Timing",
+    "ToolCall",
+    "UsageError",
+    "Verdict",
+    "check",
+    "classify_error",
+)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'streamcheck' has no attribute {name!r}")
+    value = getattr(import_module(f"streamcheck.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

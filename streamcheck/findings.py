@@ -6,7 +6,7 @@ Rule: a Finding carries its place and enough evidence to check the claim again; 
       `warning`, a `note` never changes the verdict.
 """
 
-__all__ = ("MAX_PER_CODE", "Finding", "ProviderError", "Severity")
+__all__ = ("MAX_PER_CODE", "Finding", "FindingLog", "ProviderError", "Severity")
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,7 +14,7 @@ from typing import Any
 
 from streamcheck.spans import Span
 
-MAX_PER_CODE = 50  # findings of one code kept in a report; the last one says how many more there were. guess: a page of text
+MAX_PER_CODE = 50  # findings of one code kept in a report; the last one's evidence says how many more there were. guess: a page
 
 
 class Severity(StrEnum):
@@ -69,6 +69,26 @@ class Finding:
             "at": self.at,
             "evidence": self.evidence,
         }
+
+
+class FindingLog(list[Finding]):
+    """The findings of one body. append() keeps the first MAX_PER_CODE of each code, so that a hostile stream cannot fill memory.
+
+    dropped: how many more there were, by code.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dropped: dict[str, int] = {}
+        self._kept: dict[str, int] = {}
+
+    def append(self, finding: Finding) -> None:
+        kept = self._kept.get(finding.code, 0)
+        if kept < MAX_PER_CODE:
+            self._kept[finding.code] = kept + 1
+            super().append(finding)
+        else:
+            self.dropped[finding.code] = self.dropped.get(finding.code, 0) + 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,10 @@ class Event(msgspec.Struct, gc=False):
     def span(self) -> Span:
         return Span(self.start, self.end)
 
+    def offset_of(self, index: int) -> int:
+        """Return the body offset of byte `index` of the payload."""
+        return self.payload_at + index
+
 
 class Framing(Protocol):
     """Bytes in, events out; deviations that lose nothing stand in `findings`, oldest first."""

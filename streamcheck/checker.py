@@ -1,0 +1,443 @@
+"""Checker: the only place where the stages meet.
+
+In:   body bytes, in order, as they come; when they came, if that is known; the response's head, if there is one.
+Out:  Delta and Finding values as they are known; at the end one Report.
+Rule: bytes -> (content.py) -> events -> (documents.py) -> values -> (a dialect) -> assembly -> text checks. Findings come out at the side.
+      Nothing in the bytes raises, and how they were cut changes nothing but times.
+"""
+
+__all__ = ("Checker", "check")
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from streamcheck.assembly import Assembly, Channel
+from streamcheck.capture.format import Capture
+from streamcheck.detectors import TextFinding, Watch
+from streamcheck.dialects import UNKNOWN, Dialect, dialect_named, recognise
+from streamcheck.errors import StreamClosedError
+from streamcheck.findings import Finding, FindingLog, Severity
+from streamcheck.messages import Delta
+from streamcheck.refusals import classify_error
+from streamcheck.sources import read_source
+from streamcheck.spans import Span
+from streamcheck.splices import find_splice
+from streamcheck.verdicts import Report, Timing, Verdict, origin_of, verdict_of
+from streamcheck.wire.content import ContentDecoder
+from streamcheck.wire.documents import Defect, document_of
+from streamcheck.wire.events import Event
+from streamcheck.wire.head import ResponseHead
+from streamcheck.wire.intake import Intake
+from streamcheck.wire.sse import SseEvent, unicode_line_breaks
+
+_MAX_UNRECOGNISED = 16  # events without a sign of a known dialect, after which the body is `unknown`
+_MAX_SAMPLE = 64 * 1024  # bytes kept of a body that may be an error page
+_HEARTBEATS = frozenset({b"", b"ping", b"pong", b"heartbeat", b"keepalive", b"keep-alive", b"null"})
+
+
+class Checker:
+    """Feed it the bytes of one body; it knows what they say, what is wrong, and where.
+
+    dialect: a name of the contract, or "auto" to recognise it from the first events.
+    head:    status, headers and URL of the response, where they are known: they decide how the body is decoded and errors are read.
+    name:    what the report calls the source.
+    Raises UsageError for a dialect that does not exist.
+    """
+
+    def __init__(self, dialect: str = "auto", *, head: ResponseHead | None = None, name: str = "<stream>") -> None:
+        self._dialect: Dialect | None = None if dialect in ("auto", UNKNOWN) else dialect_named(dialect)()
+        self._recognising = dialect == "auto"
+        self._head = head or ResponseHead()
+        self._name = name
+        self._assembly = Assembly()
+        self._log: FindingLog = self._assembly.findings
+        self._returned = 0  # findings that feed() has handed out
+        self._out: list[Delta | Finding] = []
+        self._content = ContentDecoder(self._head.content_encodings) if self._head.content_encodings else None
+        self._intake = Intake(self._log)
+        self._watches: dict[int, Watch] = {}
+        self._unrecognised: list[tuple[int, str, Any]] = []
+        self._last_raw = b""
+        self._sample = bytearray()
+        self._clock = _Clock()
+        self._text_only = False
+        self._report: Report | None = None
+
+    # ------------------------------------------------------------------ bytes
+    def feed(self, data: bytes, *, at: float | None = None) -> list[Delta | Finding]:
+        """Return what `data` completes, in stream order; an empty list is normal.
+
+        data: body bytes as received, any length, borders anywhere; b"" does nothing.
+        at:   seconds since the request was sent, monotonic; None leaves the times out of the report.
+        Raises StreamClosedError after close(), TypeError for str. Nothing in `data` can raise: defects are Findings.
+        """
+        if data.__class__ is not bytes:
+            data = _body_bytes(data)
+        if self._report is not None:
+            raise StreamClosedError("feed() after close(): make a new Checker for the next response")
+        if not data:
+            return []
+        deltas = self._assembly.delta_count
+        self._take(self._content.feed(data) if self._content else data)
+        if at is not None:
+            self._clock.tick(at, spoke=self._assembly.delta_count > deltas)
+        return self._new_output()
+
+    def _take(self, body: bytes) -> None:
+        if self._dialect is None and len(self._sample) < _MAX_SAMPLE:
+            self._sample += body[: _MAX_SAMPLE - len(self._sample)]
+        for event in self._intake.feed(body):
+            self._read(event)
+
+    def _new_output(self) -> list[Delta | Finding]:
+        """Return deltas and findings that came since the last call, each event's deltas before its findings."""
+        out, self._out = self._out, []
+        log = self._log
+        if len(log) > self._returned:
+            out += log[self._returned :]
+        self._returned = len(log)
+        return out
+
+    def add(self, finding: Finding) -> None:
+        """Put a finding of an outer layer (a capture's reader, a clock) into the report."""
+        self._log.append(finding)
+
+    def feed_delta(self, delta: Delta, *, at: float | None = None) -> list[Delta | Finding]:
+        """Take one delta of a hop that has text and no bytes, such as an imported session; its event number is ignored."""
+        assembly = self._assembly
+        assembly.begin(self._intake.size, self._intake.size)
+        assembly.now.whole = True
+        assembly.delta(delta.choice, delta.channel, delta.text)
+        self._text_only = True
+        self._out += assembly.deltas
+        self._check_texts()
+        if at is not None:
+            self._clock.tick(at, spoke=True)
+        return self._new_output()
+
+    # ------------------------------------------------------------------ one event
+    def _read(self, event: Event) -> None:
+        assembly = self._assembly
+        raw = event.raw
+        value, defect, odd = document_of(raw)
+        assembly.begin(event.start, event.end, odd=odd)
+        if not raw.isascii() and (b"\xe2\x80" in raw or b"\xc2\x85" in raw):
+            self._find_line_breaks(event)
+        if defect is not None:
+            self._read_odd(event, value, defect)
+        elif self._dialect is not None:
+            self._dialect.feed(event.event, value, assembly)
+        else:
+            self._recognise(event.event, value)
+        if assembly.deltas:
+            self._out += assembly.deltas
+            if raw == self._last_raw:
+                assembly.repeated_event()
+            if assembly.changed:
+                self._check_texts()
+        self._last_raw = raw
+
+    def _read_odd(self, event: Event, value: Any, defect: Defect) -> None:
+        """An event whose payload is not one sound JSON document."""
+        assembly, raw = self._assembly, event.raw
+        at = event.offset_of(defect.at)
+        if defect.code == "json/duplicate-key":
+            assembly.find(defect.code, f"event {assembly.event}: {defect.reason}", span=Span(at, event.end), evidence={"reason": defect.reason})
+            self._say(event.event, value)
+            return
+        text = raw.strip()
+        if text.startswith(b"[DONE]") or (self._dialect is not None and not text.startswith(b"{")):
+            if self._dialect is None:
+                assembly.terminal()
+                return
+            if self._dialect.text_event(text.decode("utf-8", "replace"), assembly):
+                return
+        if text.startswith(b":") or text.lower() in _HEARTBEATS:
+            assembly.find(
+                "sse/heartbeat-as-data",
+                f"event {assembly.event} is a keep-alive sent as data: {text[:40].decode('utf-8', 'replace')!r}; readers that parse every event raise",
+            )
+            return
+        splice = find_splice(raw)
+        if splice is not None:
+            at = event.offset_of(splice.at)
+            assembly.splice(Span(at, event.end), splice.evidence)
+            self._say("message", splice.value)
+            return
+        self._find_line_breaks(event)
+        assembly.find(
+            "json/invalid",
+            f"event {assembly.event} is not JSON: {defect.reason} at byte {at}",
+            span=Span(at, max(at + 1, event.end)),
+            evidence={"reason": defect.reason, "near": raw[max(0, defect.at - 40) : defect.at + 40].decode("utf-8", "replace")},
+        )
+
+    def _find_line_breaks(self, event: Event) -> None:
+        for index in unicode_line_breaks(event.raw):
+            at = event.offset_of(index)
+            self._assembly.find(
+                "sse/unicode-line-break",
+                f"a raw Unicode line break stands in the data at byte {at}: readers that use splitlines tear the event here",
+                span=Span(at, at + 1),
+            )
+
+    # ------------------------------------------------------------------ dialect
+    def _say(self, event: str, value: Any) -> None:
+        if self._dialect is not None:
+            self._dialect.feed(event, value, self._assembly)
+        else:
+            self._recognise(event, value)
+
+    def _recognise(self, event: str, value: Any) -> None:
+        assembly = self._assembly
+        if not self._recognising:
+            return
+        self._unrecognised.append((assembly.event, event, value))
+        found = recognise(event, value)
+        if found is not None:
+            self._dialect = found()
+            self._sample.clear()
+            self._replay()
+        elif len(self._unrecognised) >= _MAX_UNRECOGNISED:
+            self._recognising = False
+            self._unrecognised.clear()
+
+    def _replay(self) -> None:
+        """Tell the dialect the events that came before it was recognised."""
+        assembly, dialect = self._assembly, self._dialect
+        assert dialect is not None
+        last = assembly.event
+        for index, event, value in self._unrecognised:
+            assembly.event = index
+            dialect.feed(event, value, assembly)
+        assembly.event = last
+        self._unrecognised.clear()
+
+    # ------------------------------------------------------------------ text checks
+    def _check_texts(self) -> None:
+        changed = self._assembly.changed
+        for channel in changed:
+            self._place(channel, self._watch_of(channel).feed(channel.take_blocks()))
+        changed.clear()
+
+    def _watch_of(self, channel: Channel) -> Watch:
+        watch = self._watches.get(id(channel))
+        if watch is None:
+            watch = self._watches[id(channel)] = Watch(channel.name)
+        return watch
+
+    def _place(self, channel: Channel, found: Iterable[TextFinding]) -> None:
+        """Give findings in a text their event and bytes."""
+        assembly = self._assembly
+        for code, severity, start, end, message, evidence in found:
+            first, last = channel.events_of(start, end)
+            span = Span(assembly.starts[first], assembly.ends[last])
+            if code == "text/replacement-character" and self._intake.damaged(span):
+                severity, evidence = Severity.NOTE, {**evidence, "written_by": "transport"}
+                message += "; it stands for the invalid bytes in this event"
+            if channel.segment:
+                evidence = {**evidence, "segment": channel.segment}
+            assembly.find(
+                code,
+                message,
+                severity=severity,
+                event=first,
+                span=span,
+                choice=channel.choice,
+                channel=channel.name,
+                chars=(start, end),
+                evidence=evidence,
+            )
+
+    # ------------------------------------------------------------------ the end
+    def close(self, reason: str = "eof") -> Report:
+        """Return the report; the same one on every call.
+
+        reason: "eof" when the body ended as HTTP says it does; "reset", "timeout", "cancelled" ... when it did not.
+        """
+        if self._report is None:
+            self._finish(reason)
+        assert self._report is not None
+        return self._report
+
+    def _finish(self, reason: str) -> None:
+        assembly = self._assembly
+        if self._content is not None:
+            self._take(self._content.close())
+            for finding in self._content.findings:
+                self._log.append(finding)
+        for event in self._intake.close():
+            self._read(event)
+        events = len(assembly.starts)
+        self._read_tail()
+        if self._dialect is None and self._unrecognised:
+            self._recognising = False
+        if not self._text_only:
+            self._judge_body(events)
+        if self._dialect is not None:
+            self._dialect.close(assembly)
+        if reason != "eof":
+            assembly.find(
+                "http/incomplete-body",
+                f"the connection ended before the body did: {reason}",
+                span=Span(self._intake.size, self._intake.size),
+                event=-1,
+                evidence={"reason": reason},
+            )
+        assembly.close()
+        for segment in assembly.segments:
+            for channel in segment.channels.values():
+                watch = self._watch_of(channel)
+                self._place(channel, [*watch.feed(channel.take_rest()), *watch.close()])
+        self._make_report(events)
+
+    def _read_tail(self) -> None:
+        """The event that the end of the body cut off: the standard drops it, many readers do not."""
+        tail = self._intake.tail
+        if tail is None:
+            return
+        _, defect, _ = document_of(tail.raw)
+        whole = defect is None or tail.raw.strip().startswith(b"[DONE]")
+        kept = "its payload is whole" if whole else "its payload is cut"
+        self._assembly.find(
+            "sse/unterminated-event",
+            f"the body ends inside an event at byte {tail.end}; {kept}, readers that follow the standard drop it",
+            severity=Severity.NOTE if whole else Severity.WARNING,
+            span=tail.span,
+            event=-1,
+            evidence={"payload_whole": whole},
+        )
+        if whole:
+            self._read(tail)
+
+    def _judge_body(self, events: int) -> None:
+        """Say what a body is that no dialect took, and what the HTTP head says of it."""
+        assembly, head = self._assembly, self._head
+        failed = head.status is not None and head.status >= 400
+        error = None
+        if self._dialect is None or failed:
+            error = classify_error(status=head.status, body=bytes(self._sample), url=head.url, headers=dict(head.headers))
+        kind = self._intake.describe()
+        if error is not None and not (kind and head.status is not None and head.status < 400):
+            assembly.refuse(error, Severity.ERROR)
+        elif kind is not None:
+            assembly.find(
+                "http/wrong-content-type",
+                f"the body is {kind}, not a stream",
+                event=-1,
+                span=Span(0, min(self._intake.size, 64)),
+                evidence={"kind": kind, "starts": bytes(self._sample[:40]).decode("utf-8", "replace")},
+            )
+        elif self._intake.empty:
+            assembly.find("order/missing-terminal", "the body is empty", event=-1, span=Span(0, 0), evidence={"missing": "everything"})
+        elif not events and self._dialect is None:
+            assembly.find(
+                "http/wrong-content-type",
+                "the body is text with no event in it, not a stream",
+                event=-1,
+                span=Span(0, min(self._intake.size, 64)),
+                evidence={"kind": "text", "starts": bytes(self._sample[:40]).decode("utf-8", "replace")},
+            )
+        length = head.content_length
+        if length is not None and not head.content_encodings and self._intake.size < length:
+            assembly.find(
+                "http/incomplete-body",
+                f"{self._intake.size} bytes came, Content-Length announced {length}",
+                event=-1,
+                span=Span(self._intake.size, self._intake.size),
+                evidence={"content_length": length, "bytes": self._intake.size},
+            )
+    def _make_report(self, events: int) -> None:
+        assembly = self._assembly
+        findings = tuple(sorted(map(self._located, self._log), key=_place_in_stream))
+        findings = _with_dropped(findings, self._log.dropped)
+        verdict = verdict_of(findings)
+        messages = tuple(s.message() for s in assembly.segments)
+        self._report = Report(
+            source=self._name,
+            dialect=self._dialect.name if self._dialect is not None else UNKNOWN,
+            verdict=verdict,
+            findings=findings,
+            message=messages[0],
+            counts={
+                "bytes": self._intake.size,
+                "events": events,
+                "deltas": assembly.delta_count,
+                "chars": sum(c.chars for s in assembly.segments for c in s.channels.values()),
+            },
+            origin=origin_of(findings) if verdict is not Verdict.CLEAN else None,
+            provider_error=assembly.provider_error,
+            timing=self._clock.timing(),
+            segments=messages if len(messages) > 1 else (),
+        )
+
+    def _located(self, finding: Finding) -> Finding:
+        """Name the event of a finding that was made before its event was whole."""
+        if finding.event is not None or finding.span is None:
+            return finding
+        event = self._assembly.event_at(finding.span.start)
+        return finding if event is None else replace(finding, event=event)
+
+
+class _Clock:
+    """When bytes and text came, in seconds since the request."""
+
+    def __init__(self) -> None:
+        self.first_byte: float | None = None
+        self.first_delta: float | None = None
+        self.last: float | None = None
+        self.longest: float | None = None
+
+    def tick(self, at: float, *, spoke: bool) -> None:
+        if self.first_byte is None:
+            self.first_byte = at
+        if spoke and self.first_delta is None:
+            self.first_delta = at
+        if self.last is not None:
+            self.longest = max(self.longest or 0.0, at - self.last)
+        self.last = at
+
+    def timing(self) -> Timing | None:
+        if self.first_byte is None:
+            return None
+        return Timing(self.first_byte, self.first_delta, self.longest, self.last)
+
+
+def _place_in_stream(finding: Finding) -> tuple[float, str, float]:
+    start = float("inf") if finding.span is None else float(finding.span.start)
+    return (start, finding.code, float(finding.chars[0]) if finding.chars else -1.0)
+
+
+def _with_dropped(findings: tuple[Finding, ...], dropped: dict[str, int]) -> tuple[Finding, ...]:
+    """Tell on the last finding of a code how many more of it there were."""
+    out = list(findings)
+    for code, count in dropped.items():
+        last = max(i for i, f in enumerate(out) if f.code == code)
+        out[last] = replace(out[last], evidence={**out[last].evidence, "more": count})
+    return tuple(out)
+
+
+def _body_bytes(data: object) -> bytes:
+    if isinstance(data, bytes | bytearray | memoryview):
+        return bytes(data)
+    raise TypeError(f"feed() takes the body bytes, got {type(data).__name__}; pass response.aiter_raw(), not aiter_text()")
+
+
+def check(source: "str | os.PathLike[str] | bytes | Capture", *, dialect: str = "auto", name: str | None = None) -> Report:
+    """Return the report of one recorded response.
+
+    source: a path (a capture, or a raw .sse or .ndjson body; .zst and .gz are undone), the bytes of a body or of a capture, or a Capture.
+    name:   what the report calls it; the path by default.
+    Raises OSError when the file cannot be read, CaptureError when it claims to be a capture and is none, UsageError for the dialect.
+    """
+    recording = read_source(source, name=name)
+    checker = Checker(dialect, head=recording.head, name=recording.name)
+    for finding in recording.findings:
+        checker.add(finding)
+    for at, chunk in recording.chunks:
+        checker.feed(chunk, at=at)
+    for at, delta in recording.deltas:
+        checker.feed_delta(delta, at=at)
+    return checker.close(recording.end)

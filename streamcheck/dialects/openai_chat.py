@@ -1,0 +1,208 @@
+"""Chat completions chunks: OpenAI and the many that speak its dialect, and Mistral, whose wire differs in two fields.
+
+In:   unnamed events with {id, object, created, model, choices[], usage?} and then "[DONE]"; or one whole chat.completion.
+Out:  reasoning, content, refusal and tool calls of each choice.
+Rule: per choice: role, then text and tool fragments in any order, then one finish reason; "[DONE]" last.
+      Legal and silent: the role on every chunk (Z.ai, Qwen, xAI) or on none; an opening chunk with empty id and no choices (Azure,
+      Copilot); an id of its own for every chunk (Groq compound); usage on any chunk; the finish reason twice (OpenRouter); a cost
+      chunk after "[DONE]" (OpenCode's gateway); `message` beside or after the deltas (Perplexity, MiniMax): it repeats them.
+"""
+
+__all__ = ("Mistral", "OpenAIChat")
+
+import re
+from typing import Any, ClassVar
+
+from streamcheck.assembly import Assembly
+from streamcheck.findings import Severity
+
+_MISTRAL = re.compile(r"(open-)?(mistral|ministral|magistral|mixtral|codestral|devstral|pixtral|voxtral)\b")
+_MISTRAL_ID = re.compile(r"[0-9a-f]{32}|.*REDACTED.*")
+
+
+class OpenAIChat:
+    """openai-chat."""
+
+    name: ClassVar[str] = "openai-chat"
+
+    def __init__(self) -> None:
+        self._done = False
+        self._silent: dict[int, int] = {}  # per choice: chunks with text and without a role since the last role
+
+    @staticmethod
+    def sniff(event: str, value: Any) -> int:
+        if type(value) is not dict:
+            return 0
+        kind = value.get("object")
+        choices = value.get("choices")
+        if not isinstance(choices, list):
+            return 0
+        if isinstance(kind, str) and kind.startswith("chat.completion"):
+            return 90
+        if kind == "text_completion":
+            return 0
+        if choices and isinstance(choices[0], dict):
+            return 70 if isinstance(choices[0].get("delta"), dict) or isinstance(choices[0].get("message"), dict) else 0
+        return 40 if "prompt_filter_results" in value or kind == "" else 0
+
+    def feed(self, event: str, value: Any, out: Assembly) -> None:
+        if type(value) is not dict:
+            return
+        choices = value.get("choices")
+        if type(choices) is not list:
+            choices = ()
+        starts = False
+        if choices:
+            first = choices[0]
+            if type(first) is dict and type(delta := first.get("delta")) is dict:
+                starts = self._starts(first, delta)
+        id, created = value.get("id"), value.get("created")
+        out.identity(
+            id if type(id) is str else None,
+            created=created if type(created) is int else None,
+            model=value.get("model"),
+            starts=starts,
+        )
+        for choice in choices:
+            if type(choice) is dict:
+                self._choice(choice, out)
+        usage = value.get("usage")
+        if usage is not None:
+            out.usage(usage)
+        if value.get("error") or event == "error" or not (choices or "choices" in value):
+            self._no_answer(event, value, out)
+        if value.get("object") == "chat.completion" and choices and "delta" not in choices[0]:
+            out.now.whole = not out.now.channels or out.now.whole or out.delta_count == len(out.deltas)
+
+    def _starts(self, choice: dict[str, Any], delta: dict[str, Any]) -> bool:
+        """Say whether this chunk can only open a message: a role after text that came without one."""
+        index = choice.get("index")
+        index = index if type(index) is int else 0
+        if delta.get("role"):
+            silent = self._silent.get(index, 0)
+            self._silent[index] = 0
+            return silent > 1 and not delta.get("content") and not choice.get("finish_reason") and not delta.get("tool_calls")
+        if delta.get("content"):
+            self._silent[index] = self._silent.get(index, 0) + 1
+        return False
+
+    def _choice(self, choice: dict[str, Any], out: Assembly) -> None:
+        index = choice.get("index")
+        if type(index) is not int:
+            index = 0
+        delta = choice.get("delta")
+        if type(delta) is dict:
+            self._delta(index, delta, out)
+        elif type(message := choice.get("message")) is dict and not out.now.text(index, "content"):
+            self._delta(index, message, out)
+        reason = choice.get("finish_reason")
+        if reason:
+            out.finish(index, reason)
+        if "usage" in choice:  # Moonshot
+            out.usage(choice["usage"])
+
+    def _delta(self, index: int, delta: dict[str, Any], out: Assembly) -> None:
+        for field, value in delta.items():
+            if not value:
+                continue
+            match field:
+                case "content":
+                    if type(value) is str:
+                        out.delta(index, "content", value)
+                    else:
+                        self._parts(index, value, out)
+                case "reasoning_content":
+                    if type(value) is str:
+                        out.delta(index, "reasoning", value)
+                case "reasoning":
+                    # Some servers send both names, with the same text: it is one reasoning.
+                    if type(value) is str and not delta.get("reasoning_content"):
+                        out.delta(index, "reasoning", value)
+                case "refusal":
+                    if type(value) is str:
+                        out.delta(index, "refusal", value)
+                case "tool_calls":
+                    self._tool_calls(index, value, out)
+                case "function_call":
+                    self._tool_calls(index, [{"index": 0, "id": "function_call", "function": value}], out)
+
+    def _parts(self, index: int, parts: Any, out: Assembly) -> None:
+        """Mistral's reasoning models send content as a list of thinking and text parts."""
+        if type(parts) is not list:
+            return
+        for part in parts:
+            if type(part) is not dict:
+                continue
+            if type(part.get("text")) is str:
+                out.delta(index, "content", part["text"])
+            thinking = part.get("thinking")
+            if type(thinking) is str:
+                out.delta(index, "reasoning", thinking)
+            elif type(thinking) is list:
+                for inner in thinking:
+                    if type(inner) is dict and type(inner.get("text")) is str:
+                        out.delta(index, "reasoning", inner["text"])
+
+    def _tool_calls(self, choice: int, calls: Any, out: Assembly) -> None:
+        if type(calls) is not list:
+            return
+        for call in calls:
+            if type(call) is not dict:
+                continue
+            function = call.get("function")
+            if type(function) is not dict:
+                function = {}
+            index, id, name, arguments = call.get("index"), call.get("id"), function.get("name"), function.get("arguments")
+            if type(arguments) in (dict, list):  # some proxies send the object itself
+                import json
+
+                arguments = json.dumps(arguments, ensure_ascii=False)
+            out.tool_call(
+                choice,
+                index if type(index) is int else None,
+                id=id if type(id) is str and id else None,
+                name=name if type(name) is str and name else None,
+                arguments=arguments if type(arguments) is str else None,
+            )
+
+    def _no_answer(self, event: str, value: dict[str, Any], out: Assembly) -> None:
+        """A chunk that may be an error: told as an object, by the event's name, or as code and message at the top."""
+        if value.get("error") or event == "error" or (value.get("success") is False and "msg" in value) or value.get("object") == "error":
+            out.error(value)
+
+    def text_event(self, text: str, out: Assembly) -> bool:
+        if not text.startswith("[DONE]"):
+            return False
+        self._done = True
+        out.terminal()
+        return True
+
+    def close(self, out: Assembly) -> None:
+        now = out.now
+        if now.whole:
+            return
+        spoke = {choice for choice, _ in now.channels} | {t.choice for t in now.tools}
+        unfinished = sorted(spoke - set(now.finish_reasons))
+        if now.ended is None and not now.finish_reasons:
+            out.missing_terminal("finish_reason and [DONE]")
+        elif now.ended is None and unfinished:
+            out.missing_terminal(f"the finish_reason of choice {unfinished[0]}")
+        elif now.ended is None:
+            out.missing_terminal("[DONE]", severity=Severity.NOTE)
+        elif unfinished or not now.finish_reasons:
+            # One gateway never sends a finish reason, and does send the usage: then the answer was counted to its end.
+            out.missing_terminal("finish_reason", severity=Severity.NOTE if now.usage else Severity.ERROR)
+
+
+class Mistral(OpenAIChat):
+    """mistral: the same grammar; content may be a list of parts, `p` is random padding."""
+
+    name: ClassVar[str] = "mistral"
+
+    @staticmethod
+    def sniff(event: str, value: Any) -> int:
+        if OpenAIChat.sniff(event, value) < 70:
+            return 0
+        model, id = value.get("model"), value.get("id")
+        native = isinstance(model, str) and _MISTRAL.match(model) and isinstance(id, str) and _MISTRAL_ID.fullmatch(id)
+        return 95 if native else 0

@@ -1,0 +1,72 @@
+"""A recorded response from wherever it is kept.
+
+In:   a path, the bytes of a body or of a capture file, or a Capture.
+Out:  a Recording: chunks with their times, the response's head, how it ended.
+Rule: a capture is known by its first line, a compressed file by its name. Everything else is the body itself.
+"""
+
+__all__ = ("Recording", "read_source")
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from streamcheck.capture.format import Capture
+from streamcheck.capture.reader import CaptureReader, is_capture
+from streamcheck.findings import Finding
+from streamcheck.messages import Delta
+from streamcheck.wire.head import ResponseHead
+
+_CHUNK = 64 * 1024  # bytes; only how a raw body is handed on, never a part of any result
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One recorded response, ready to be fed to a Checker."""
+
+    name: str
+    chunks: list[tuple[float | None, bytes]]
+    head: ResponseHead
+    end: str = "eof"  # why the recording ended
+    deltas: tuple[tuple[float | None, Delta], ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def read_source(source: "str | os.PathLike[str] | bytes | Capture", *, name: str | None = None) -> Recording:
+    """Return the recording. Raises OSError for a path that cannot be read, CaptureError for a capture that is none."""
+    if isinstance(source, Capture):
+        return _of_capture(source, name or str(source.path or "<capture>"))
+    if isinstance(source, bytes):
+        return _of_bytes(source, name or "<bytes>", path=None)
+    if not isinstance(source, str | os.PathLike):
+        raise TypeError(f"check() takes a path, bytes or a Capture, got {type(source).__name__}")
+    path = Path(source)
+    return _of_bytes(path.read_bytes(), name or str(source), path=path)
+
+
+def _of_bytes(data: bytes, name: str, *, path: Path | None) -> Recording:
+    if path is not None and path.suffix == ".zst" and ".capture.jsonl" in path.name:
+        return _of_capture(CaptureReader(path).read(), name)
+    if is_capture(data[:256]):
+        return _of_capture(CaptureReader(path if path is not None else data).read(), name)
+    encoding = {".zst": "zstd", ".gz": "gzip"}.get(path.suffix if path is not None else "")
+    head = ResponseHead(headers=(("content-encoding", encoding),) if encoding else ())
+    return Recording(name, [(None, data[i : i + _CHUNK]) for i in range(0, len(data), _CHUNK)], head)
+
+
+def _of_capture(capture: Capture, name: str) -> Recording:
+    response, request = capture.response, capture.request
+    head = ResponseHead(
+        status=response.status if response else None,
+        headers=tuple(response.headers) if response else (),
+        url=request.url if request else None,
+    )
+    end = capture.end.reason if capture.end else "eof"
+    return Recording(
+        name,
+        [(c.at, c.data) for c in capture.chunks],
+        head,
+        end,
+        tuple((d.at, Delta(d.choice, d.channel, d.text, 0)) for d in capture.deltas),
+        tuple(capture.findings),
+    )

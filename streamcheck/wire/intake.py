@@ -1,0 +1,156 @@
+"""From the body's first byte to events: picks the framing, watches UTF-8.
+
+In:   body bytes after content-decoding, in order.
+Out:  events of whichever framing the first bytes show; findings go to the log that the checker gave.
+Rule: bytes decide (sniff.py). A body that is compressed and was not declared so is undone, and that is a finding.
+"""
+
+__all__ = ("Intake",)
+
+from bisect import bisect_left
+
+import msgspec
+
+from streamcheck.findings import Finding, FindingLog, Severity
+from streamcheck.spans import Span
+from streamcheck.wire.aws_eventstream import AwsEventStreamDecoder
+from streamcheck.wire.content import ContentDecoder, sniff_encoding
+from streamcheck.wire.events import MAX_EVENT_BYTES, Event, Framing
+from streamcheck.wire.json_body import JsonBody
+from streamcheck.wire.ndjson import NdjsonDecoder
+from streamcheck.wire.sniff import Kind, kind_of, name_of_binary
+from streamcheck.wire.sse import SseDecoder
+from streamcheck.wire.utf8 import Utf8Validator
+
+_MAGIC_BYTES = 4  # enough to know gzip, zstd and zlib
+
+
+class Intake:
+    """feed() body bytes, get events."""
+
+    def __init__(self, log: FindingLog) -> None:
+        self._log = log
+        self._undeclared: ContentDecoder | None = None
+        self._magic_known = False
+        self._head = b""  # bytes kept until the framing is known
+        self._kind: Kind | None = None
+        self._framing: Framing | None = None
+        self._utf8: Utf8Validator | None = None
+        self.size = 0
+
+    @property
+    def tail(self) -> Event | None:
+        return self._framing.tail if self._framing is not None else None
+
+    @property
+    def empty(self) -> bool:
+        return self._kind is Kind.EMPTY
+
+    def describe(self) -> str | None:
+        """Return what a body is that is no stream ("an HTML page"), None for one that is."""
+        if self._kind is Kind.HTML:
+            return "an HTML page"
+        if self._kind is Kind.BINARY:
+            return name_of_binary(self._head) or "binary data"
+        return None
+
+    def damaged(self, span: Span) -> bool:
+        """Say whether bytes of `span` were not UTF-8."""
+        if self._utf8 is None or not self._utf8.spans:
+            return False
+        i = bisect_left(self._utf8.spans, (span.start, 0))
+        return i < len(self._utf8.spans) and self._utf8.spans[i].start < span.end
+
+    def feed(self, data: bytes) -> list[Event]:
+        """Return the events that `data` completes. Never raises on any bytes."""
+        if self._framing is not None and self._undeclared is None:
+            return self._pass(data)
+        if not self._magic_known:
+            data = self._look_for_magic(data, final=False)
+        if self._undeclared is not None:
+            data = self._undeclared.feed(data)
+        return self._pass(data) if self._kind is not None else self._sniff(data, final=False)
+
+    def _look_for_magic(self, data: bytes, *, final: bool) -> bytes:
+        head = self._head + data
+        if len(head) < _MAGIC_BYTES and not final:
+            self._head = head
+            return b""
+        self._head = b""
+        self._magic_known = True
+        encoding = sniff_encoding(head)
+        if encoding is not None:
+            self._undeclared = ContentDecoder([encoding])
+            self._log.append(
+                Finding(
+                    "http/content-encoding",
+                    Severity.ERROR,
+                    f"the body is {encoding}, and no header says so: readers get compressed bytes for text",
+                    span=Span(0, _MAGIC_BYTES),
+                    evidence={"encoding": encoding, "reason": "undeclared"},
+                )
+            )
+        return head
+
+    def _sniff(self, data: bytes, *, final: bool) -> list[Event]:
+        head = self._head + data
+        kind = kind_of(head, final=final)
+        if kind is None:
+            self._head = head
+            return []
+        self._kind = kind
+        match kind:
+            case Kind.SSE | Kind.HTML:
+                self._framing = SseDecoder()
+            case Kind.NDJSON:
+                self._framing = NdjsonDecoder()
+            case Kind.JSON:
+                self._framing = JsonBody()
+            case Kind.AWS:
+                self._framing = AwsEventStreamDecoder()
+            case Kind.BINARY:
+                self._head = head[:64]
+                self.size += len(head)
+                return []
+            case Kind.EMPTY:
+                self.size += len(head)
+                return []
+        self._framing.findings = self._log
+        if kind is not Kind.AWS:
+            self._utf8 = Utf8Validator()
+        self._head = b""
+        return self._pass(head)
+
+    def _pass(self, data: bytes) -> list[Event]:
+        self.size += len(data)
+        if self._framing is None:
+            return []
+        if self._utf8 is not None:
+            for finding in self._utf8.feed(data):
+                self._log.append(finding)
+        events = self._framing.feed(data)
+        return events if self._kind is not Kind.HTML else []
+
+    def close(self) -> list[Event]:
+        """Return the events that only the end completes."""
+        events: list[Event] = []
+        if not self._magic_known:
+            events += self._after_magic(self._look_for_magic(b"", final=True))
+        if self._undeclared is not None:
+            events += self._after_magic(self._undeclared.close(), decoded=True)
+            for finding in self._undeclared.findings:
+                self._log.append(finding)
+        if self._kind is None:
+            events += self._sniff(b"", final=True)
+        if self._framing is not None:
+            if self._utf8 is not None:
+                for finding in self._utf8.close():
+                    self._log.append(finding)
+            last = self._framing.close()
+            events += last if self._kind is not Kind.HTML else []
+        return events
+
+    def _after_magic(self, data: bytes, *, decoded: bool = False) -> list[Event]:
+        if self._undeclared is not None and not decoded:
+            data = self._undeclared.feed(data)
+        return self._pass(data) if self._kind is not None else self._sniff(data, final=False)
