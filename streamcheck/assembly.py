@@ -24,6 +24,7 @@ from streamcheck.spans import Span
 MIN_REPEATED_CHARS = 16  # a repeated event with less text may be two equal tokens; docs/findings.md
 MIN_CUMULATIVE_CHARS = 40  # "a", "ab", "abc" may be three tokens of a list; forty characters repeated whole are not. guess
 CHECK_EVERY = 128  # characters: the block of the text checks
+_OF_WHOLE_RESPONSES = ("order/tool-index", "order/tool-arguments", "order/finish-reason", "order/block-balance", "order/done-mismatch")
 _SECOND_RESPONSE = ("order/restarted", "order/interleaved", "order/spliced-frame")
 _MIN_CUMULATIVE_RUN = 3  # chunks, each beginning with the whole one before; docs/findings.md
 _RESTART_GAP_S = 10  # `created` of one response drifts by seconds in gateways; glued retries were 70 to 2,440 s apart
@@ -104,6 +105,7 @@ class Segment:
         self.tools: list[_Tool] = []
         self.finish_reasons: dict[int, str] = {}
         self.ended: int | None = None  # event of the terminal marker
+        self.over = False  # the terminal marker or a finish reason was seen
         self.error: int | None = None  # event of a provider's error
         self.sequence: int | None = None
         self.open_blocks: dict[Hashable, str] = {}
@@ -141,8 +143,9 @@ class Assembly:
         self.findings = FindingLog()
         self.segments: list[Segment] = [Segment(0, 0)]
         self.now: Segment = self.segments[0]
-        self.deltas: list[Delta] = []  # of the present event
+        self.deltas: list[Delta] = []  # since the checker last took them
         self.delta_count = 0
+        self.first_delta = 0  # where those of the present event begin
         self.starts: list[int] = []  # body offsets of the events, by index
         self.ends: list[int] = []
         self.event = -1
@@ -175,6 +178,8 @@ class Assembly:
         """
         place = self.event if event is None else event
         known = 0 <= place < len(self.starts)
+        if severity is None and self.now.number and code in _OF_WHOLE_RESPONSES:
+            severity = Severity.NOTE  # a torn-out piece of another response breaks every rule; that it is here is said already
         if span is None and known:
             span = Span(self.starts[place], self.ends[place])
         self.findings.append(
@@ -198,11 +203,10 @@ class Assembly:
         self.ends.append(end)
         self.event += 1
         self.odd = odd
-        if self.deltas:
-            self.deltas = []
+        self.first_delta = len(self.deltas)
 
     # ------------------------------------------------------------------ identity
-    def identity(self, id: str | None, *, created: float | None = None, model: str | None = None, starts: bool = False) -> None:
+    def identity(self, id: str | None, created: float | None = None, model: str | None = None, starts: bool = False) -> None:
         """Hold that a body is one response.
 
         id:      the response's id as this event gives it; None or "" says nothing.
@@ -358,22 +362,20 @@ class Assembly:
         if not text:
             return
         now = self.now
-        key = (choice, channel)
-        target = now.channels.get(key)
-        if target is None:
-            target = self._open_channel(key)
+        target = now.channels.get((choice, channel)) or self._open_channel((choice, channel))
         if self.odd:
             text = self._paired(target, text)
+        event = self.event
         target.pieces.append(text)
-        target.events.append(self.event)
-        target.chars += len(text)
-        if target.chars > target.next_check:
+        target.events.append(event)
+        target.chars = chars = target.chars + len(text)
+        if chars > target.next_check:
             self.changed.append(target)
         if part is not None:
             now.parts.setdefault(part, []).append(text)
         self.delta_count += 1
-        self.deltas.append(Delta(choice, channel, text, self.event))
-        if now.ended is not None or choice in now.finish_reasons:
+        self.deltas.append(Delta(choice, channel, text, event))
+        if now.over and (now.ended is not None or choice in now.finish_reasons):
             self._after_end(choice, channel, text)
 
     def _open_channel(self, key: tuple[int, str]) -> Channel:
@@ -560,6 +562,7 @@ class Assembly:
         if not isinstance(reason, str) or not reason:
             return
         self.now.finish_reasons.setdefault(choice, reason)
+        self.now.over = True
         error = classify_finish_reason(reason)
         if error is not None:
             # A filter or a full context ends the answer in good order; a failure upstream does not.
@@ -595,6 +598,7 @@ class Assembly:
     def terminal(self) -> None:
         """The dialect's terminal marker."""
         now = self.now
+        now.over = True
         if now.ended is None:
             now.ended = self.event
 
@@ -606,8 +610,10 @@ class Assembly:
 
     def repeated_event(self) -> None:
         """The present event's bytes are those of the event before it: two equal tokens, or one event sent twice."""
-        chars = sum(len(d.text) for d in self.deltas)
-        opens_call = any(t.id and t.event < self.event and (t.choice, t.channel) in {(d.choice, d.channel) for d in self.deltas} for t in self.now.tools)
+        deltas = self.deltas[self.first_delta :]
+        chars = sum(len(d.text) for d in deltas)
+        channels = {(d.choice, d.channel) for d in deltas}
+        opens_call = any(t.id and t.event < self.event and (t.choice, t.channel) in channels for t in self.now.tools)
         if chars >= MIN_REPEATED_CHARS or (opens_call and chars > 2):
             self.find("order/duplicate-event", f"the event before, with its {chars} characters, comes again", evidence={"chars": chars})
 
@@ -643,7 +649,7 @@ class Assembly:
                     break
 
     def _close_tools(self, segment: Segment) -> None:
-        cut = segment.ended is None and not segment.finish_reasons and not segment.whole
+        cut = (segment.ended is None and not segment.finish_reasons and not segment.whole) or segment.number > 0
         for tool in segment.tools:
             arguments = segment.text(tool.choice, tool.channel)
             found = segment.channels.get((tool.choice, tool.channel))
@@ -673,6 +679,8 @@ class Assembly:
             )
 
     def _close_finish(self, segment: Segment) -> None:
+        if segment.error is not None:
+            return
         for choice, reason in segment.finish_reasons.items():
             calls = any(t.choice == choice for t in segment.tools)
             if reason in ("tool_calls", "tool_use", "TOOL_CALL", "tool-calls") and not calls:

@@ -26,7 +26,7 @@ from streamcheck.spans import Span
 from streamcheck.splices import find_splice
 from streamcheck.verdicts import Report, Timing, Verdict, origin_of, verdict_of
 from streamcheck.wire.content import ContentDecoder
-from streamcheck.wire.documents import Defect, document_of
+from streamcheck.wire.documents import Defect, DocumentReader, document_of
 from streamcheck.wire.events import Event
 from streamcheck.wire.head import ResponseHead
 from streamcheck.wire.intake import Intake
@@ -50,17 +50,19 @@ class Checker:
         self._dialect: Dialect | None = None if dialect in ("auto", UNKNOWN) else dialect_named(dialect)()
         self._recognising = dialect == "auto"
         self._head = head or ResponseHead()
+        self._refused = self._head.status is not None and self._head.status >= 400
         self._name = name
         self._assembly = Assembly()
         self._log: FindingLog = self._assembly.findings
         self._returned = 0  # findings that feed() has handed out
-        self._out: list[Delta | Finding] = []
         self._content = ContentDecoder(self._head.content_encodings) if self._head.content_encodings else None
         self._intake = Intake(self._log)
+        self._documents = DocumentReader()
         self._watches: dict[int, Watch] = {}
         self._unrecognised: list[tuple[int, str, Any]] = []
         self._last_raw = b""
-        self._sample = bytearray()
+        self._sample = bytearray()  # the first bytes, for as long as this may turn out to be an error page
+        self._sampling = True
         self._clock = _Clock()
         self._text_only = False
         self._report: Report | None = None
@@ -80,24 +82,26 @@ class Checker:
         if not data:
             return []
         deltas = self._assembly.delta_count
-        self._take(self._content.feed(data) if self._content else data)
+        self._take(self._content.feed(data) if self._content is not None else data)
         if at is not None:
             self._clock.tick(at, spoke=self._assembly.delta_count > deltas)
         return self._new_output()
 
     def _take(self, body: bytes) -> None:
-        if self._dialect is None and len(self._sample) < _MAX_SAMPLE:
+        if self._sampling:
             self._sample += body[: _MAX_SAMPLE - len(self._sample)]
+            self._sampling = len(self._sample) < _MAX_SAMPLE
         for event in self._intake.feed(body):
             self._read(event)
 
     def _new_output(self) -> list[Delta | Finding]:
-        """Return deltas and findings that came since the last call, each event's deltas before its findings."""
-        out, self._out = self._out, []
-        log = self._log
-        if len(log) > self._returned:
-            out += log[self._returned :]
-        self._returned = len(log)
+        """Return deltas and findings that came since the last call, in the order of their events."""
+        assembly, log = self._assembly, self._log
+        out: list[Delta | Finding] = list(assembly.deltas)
+        assembly.deltas.clear()
+        if len(log) != self._returned:
+            out = sorted([*out, *log[self._returned :]], key=_event_of)
+            self._returned = len(log)
         return out
 
     def add(self, finding: Finding) -> None:
@@ -111,7 +115,6 @@ class Checker:
         assembly.now.whole = True
         assembly.delta(delta.choice, delta.channel, delta.text)
         self._text_only = True
-        self._out += assembly.deltas
         self._check_texts()
         if at is not None:
             self._clock.tick(at, spoke=True)
@@ -121,22 +124,21 @@ class Checker:
     def _read(self, event: Event) -> None:
         assembly = self._assembly
         raw = event.raw
-        value, defect, odd = document_of(raw)
+        value, defect, odd = self._documents.read(raw)
         assembly.begin(event.start, event.end, odd=odd)
-        if not raw.isascii() and (b"\xe2\x80" in raw or b"\xc2\x85" in raw):
+        if (0xE2 in raw and b"\xe2\x80" in raw) or (0xC2 in raw and b"\xc2\x85" in raw):
             self._find_line_breaks(event)
         if defect is not None:
             self._read_odd(event, value, defect)
         elif self._dialect is not None:
             self._dialect.feed(event.event, value, assembly)
         else:
-            self._recognise(event.event, value)
-        if assembly.deltas:
-            self._out += assembly.deltas
-            if raw == self._last_raw:
-                assembly.repeated_event()
-            if assembly.changed:
-                self._check_texts()
+            # The reader may put the next string into the same object: what is kept is read for itself.
+            self._recognise(event.event, document_of(raw)[0])
+        if raw == self._last_raw:
+            assembly.repeated_event()
+        if assembly.changed:
+            self._check_texts()
         self._last_raw = raw
 
     def _read_odd(self, event: Event, value: Any, defect: Defect) -> None:
@@ -198,7 +200,7 @@ class Checker:
         found = recognise(event, value)
         if found is not None:
             self._dialect = found()
-            self._sample.clear()
+            self._sampling = self._refused
             self._replay()
         elif len(self._unrecognised) >= _MAX_UNRECOGNISED:
             self._recognising = False
@@ -315,12 +317,11 @@ class Checker:
     def _judge_body(self, events: int) -> None:
         """Say what a body is that no dialect took, and what the HTTP head says of it."""
         assembly, head = self._assembly, self._head
-        failed = head.status is not None and head.status >= 400
         error = None
-        if self._dialect is None or failed:
+        if self._dialect is None or self._refused:
             error = classify_error(status=head.status, body=bytes(self._sample), url=head.url, headers=dict(head.headers))
         kind = self._intake.describe()
-        if error is not None and not (kind and head.status is not None and head.status < 400):
+        if error is not None and not (kind and head.status is not None and not self._refused):
             assembly.refuse(error, Severity.ERROR)
         elif kind is not None:
             assembly.find(
@@ -351,7 +352,7 @@ class Checker:
             )
     def _make_report(self, events: int) -> None:
         assembly = self._assembly
-        findings = tuple(sorted(map(self._located, self._log), key=_place_in_stream))
+        findings = tuple(sorted((self._located(f, events) for f in self._log), key=_place_in_stream))
         findings = _with_dropped(findings, self._log.dropped)
         verdict = verdict_of(findings)
         messages = tuple(s.message() for s in assembly.segments)
@@ -373,12 +374,14 @@ class Checker:
             segments=messages if len(messages) > 1 else (),
         )
 
-    def _located(self, finding: Finding) -> Finding:
-        """Name the event of a finding that was made before its event was whole."""
-        if finding.event is not None or finding.span is None:
-            return finding
-        event = self._assembly.event_at(finding.span.start)
-        return finding if event is None else replace(finding, event=event)
+    def _located(self, finding: Finding, events: int) -> Finding:
+        """Name the event of a finding that was made before its event was whole; an event that was not dispatched has no number."""
+        event = finding.event
+        if event is None and finding.span is not None:
+            event = self._assembly.event_at(finding.span.start)
+        if event is not None and event >= events:
+            event = None
+        return finding if event == finding.event else replace(finding, event=event)
 
 
 class _Clock:
@@ -403,6 +406,10 @@ class _Clock:
         if self.first_byte is None:
             return None
         return Timing(self.first_byte, self.first_delta, self.longest, self.last)
+
+
+def _event_of(item: Delta | Finding) -> float:
+    return float("inf") if item.event is None else item.event
 
 
 def _place_in_stream(finding: Finding) -> tuple[float, str, float]:

@@ -22,6 +22,7 @@ class Code(NamedTuple):
 _WHATWG = "WHATWG HTML 9.2, server-sent events"
 _UTF8 = "WHATWG Encoding, UTF-8 decode; Unicode 3.9, table 3-7"
 _JSON = "RFC 8259"
+_AWS = "AWS event stream encoding, application/vnd.amazon.eventstream"
 _DIALECT = "the dialect's own state machine, see docs/dialects.md"
 _STUDY = "study of 300 public reports of broken streams, see docs/findings.md"
 _ERRORS = "the providers' error tables, see docs/refusals.md"
@@ -42,6 +43,8 @@ _TABLE = (
     Code("sse/oversized-event", "error", "corrupt", "one event is longer than the limit; its payload was not read", "streamcheck limit"),
     Code("sse/unicode-line-break", "note", "corrupt", "raw U+2028, U+2029, U+0085, VT or FF in a data line; some readers tear it", _STUDY),
     Code("sse/heartbeat-as-data", "warning", "corrupt", "a keep-alive sent as an event; readers that parse every event as JSON raise", _STUDY),
+    Code("aws/bad-crc", "error", "corrupt", "a checksum of a binary frame does not fit its bytes", _AWS),
+    Code("aws/bad-frame", "error", "corrupt", "bytes that are no binary frame, or a frame whose inside contradicts its lengths", _AWS),
     Code("json/invalid", "error", "corrupt", "an event's payload is not JSON", _JSON),
     Code("json/duplicate-key", "warning", "corrupt", "an object names a key twice; parsers disagree on which one counts", "RFC 8259 4"),
     Code("order/spliced-frame", "error", "corrupt", "a frame is cut and another response's frame follows on the same line", _STUDY),

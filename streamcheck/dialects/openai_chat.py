@@ -11,7 +11,7 @@ Rule: per choice: role, then text and tool fragments in any order, then one fini
 __all__ = ("Mistral", "OpenAIChat")
 
 import re
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from streamcheck.assembly import Assembly
 from streamcheck.findings import Severity
@@ -20,14 +20,41 @@ _MISTRAL = re.compile(r"(open-)?(mistral|ministral|magistral|mixtral|codestral|d
 _MISTRAL_ID = re.compile(r"[0-9a-f]{32}|.*REDACTED.*")
 
 
+class _Same(NamedTuple):
+    """The one text in which consecutive documents differ."""
+
+    choice: int
+    channel: str
+    delta: dict[str, Any]
+    field: str
+
+
+_CHANNELS = {"content": "content", "reasoning_content": "reasoning", "reasoning": "reasoning"}
+
+
+def _same_of(choices: list[Any]) -> _Same | None:
+    """Return the place of the text, when a document of one choice holds one text and no finish reason."""
+    if len(choices) != 1 or type(choices[0]) is not dict or choices[0].get("finish_reason"):
+        return None
+    delta = choices[0].get("delta")
+    index = choices[0].get("index")
+    if type(delta) is not dict or type(index) is not int:
+        return None
+    filled = [field for field, value in delta.items() if value and field != "role"]
+    if len(filled) == 1 and filled[0] in _CHANNELS and type(delta[filled[0]]) is str:
+        return _Same(index, _CHANNELS[filled[0]], delta, filled[0])
+    return None
+
+
 class OpenAIChat:
     """openai-chat."""
 
     name: ClassVar[str] = "openai-chat"
 
     def __init__(self) -> None:
-        self._done = False
-        self._silent: dict[int, int] = {}  # per choice: chunks with text and without a role since the last role
+        self._texts_at_role: dict[Any, int] = {}  # per choice: content deltas when the role last came
+        self._last: Any = None  # the document before
+        self._same: _Same | None = None  # what the last two documents had in common, when they differ in one text only
 
     @staticmethod
     def sniff(event: str, value: Any) -> int:
@@ -46,45 +73,56 @@ class OpenAIChat:
         return 40 if "prompt_filter_results" in value or kind == "" else 0
 
     def feed(self, event: str, value: Any, out: Assembly) -> None:
+        same = self._same
+        if same is not None:
+            # The reader (wire/documents.py) gives the same object again for a document that differs in one string only.
+            if value is self._last and (text := same.delta[same.field]):
+                out.delta(same.choice, same.channel, text)
+                return
+            self._leave_same(same, out)
         if type(value) is not dict:
             return
         choices = value.get("choices")
         if type(choices) is not list:
-            choices = ()
-        starts = False
-        if choices:
-            first = choices[0]
-            if type(first) is dict and type(delta := first.get("delta")) is dict:
-                starts = self._starts(first, delta)
+            choices = []
         id, created = value.get("id"), value.get("created")
         out.identity(
             id if type(id) is str else None,
-            created=created if type(created) is int else None,
-            model=value.get("model"),
-            starts=starts,
+            created if type(created) is int else None,
+            value.get("model"),
+            bool(choices) and self._starts(choices[0], out),
         )
         for choice in choices:
             if type(choice) is dict:
                 self._choice(choice, out)
-        usage = value.get("usage")
-        if usage is not None:
-            out.usage(usage)
-        if value.get("error") or event == "error" or not (choices or "choices" in value):
+        if "usage" in value:
+            out.usage(value["usage"])
+        if event == "error" or "error" in value or not choices:
             self._no_answer(event, value, out)
-        if value.get("object") == "chat.completion" and choices and "delta" not in choices[0]:
-            out.now.whole = not out.now.channels or out.now.whole or out.delta_count == len(out.deltas)
+        if value.get("object") == "chat.completion":
+            self._whole(choices, out)
+        if value is self._last:
+            self._same = _same_of(choices)
+        self._last = value
 
-    def _starts(self, choice: dict[str, Any], delta: dict[str, Any]) -> bool:
-        """Say whether this chunk can only open a message: a role after text that came without one."""
+    def _leave_same(self, same: _Same, out: Assembly) -> None:
+        """Another kind of document comes: note what those in between would have noted."""
+        if same.delta.get("role"):
+            content = out.now.channels.get((same.choice, "content"))
+            self._texts_at_role[same.choice] = len(content.pieces) if content is not None else 0
+        self._same = None
+
+    def _starts(self, choice: Any, out: Assembly) -> bool:
+        """Say whether this chunk can only open a message: a lone role after texts that came without one."""
+        delta = choice.get("delta") if type(choice) is dict else None
+        if type(delta) is not dict or not delta.get("role"):
+            return False
         index = choice.get("index")
-        index = index if type(index) is int else 0
-        if delta.get("role"):
-            silent = self._silent.get(index, 0)
-            self._silent[index] = 0
-            return silent > 1 and not delta.get("content") and not choice.get("finish_reason") and not delta.get("tool_calls")
-        if delta.get("content"):
-            self._silent[index] = self._silent.get(index, 0) + 1
-        return False
+        content = out.now.channels.get((index, "content")) if type(index) is int else None
+        texts = len(content.pieces) if content is not None else 0
+        silent = texts - self._texts_at_role.get(index, texts)
+        self._texts_at_role[index] = texts + bool(delta.get("content"))
+        return silent > 0 and not (delta.get("content") or delta.get("tool_calls") or choice.get("finish_reason"))
 
     def _choice(self, choice: dict[str, Any], out: Assembly) -> None:
         index = choice.get("index")
@@ -95,9 +133,8 @@ class OpenAIChat:
             self._delta(index, delta, out)
         elif type(message := choice.get("message")) is dict and not out.now.text(index, "content"):
             self._delta(index, message, out)
-        reason = choice.get("finish_reason")
-        if reason:
-            out.finish(index, reason)
+        if choice.get("finish_reason"):
+            out.finish(index, choice["finish_reason"])
         if "usage" in choice:  # Moonshot
             out.usage(choice["usage"])
 
@@ -105,26 +142,30 @@ class OpenAIChat:
         for field, value in delta.items():
             if not value:
                 continue
-            match field:
-                case "content":
-                    if type(value) is str:
-                        out.delta(index, "content", value)
-                    else:
-                        self._parts(index, value, out)
-                case "reasoning_content":
-                    if type(value) is str:
-                        out.delta(index, "reasoning", value)
-                case "reasoning":
-                    # Some servers send both names, with the same text: it is one reasoning.
-                    if type(value) is str and not delta.get("reasoning_content"):
-                        out.delta(index, "reasoning", value)
-                case "refusal":
-                    if type(value) is str:
-                        out.delta(index, "refusal", value)
-                case "tool_calls":
-                    self._tool_calls(index, value, out)
-                case "function_call":
-                    self._tool_calls(index, [{"index": 0, "id": "function_call", "function": value}], out)
+            if field == "content":
+                if type(value) is str:
+                    out.delta(index, "content", value)
+                else:
+                    self._parts(index, value, out)
+            elif field == "reasoning_content":
+                if type(value) is str:
+                    out.delta(index, "reasoning", value)
+            elif field == "reasoning":
+                # Some servers send both names, with the same text: it is one reasoning.
+                if type(value) is str and not delta.get("reasoning_content"):
+                    out.delta(index, "reasoning", value)
+            elif field == "refusal":
+                if type(value) is str:
+                    out.delta(index, "refusal", value)
+            elif field == "tool_calls":
+                self._tool_calls(index, value, out)
+            elif field == "function_call":
+                self._tool_calls(index, [{"index": 0, "id": "function_call", "function": value}], out)
+
+    def _whole(self, choices: list[Any], out: Assembly) -> None:
+        """A plain answer, not a stream; Perplexity and MiniMax also end a stream with one."""
+        if choices and type(choices[0]) is dict and "delta" not in choices[0] and out.event == 0:
+            out.now.whole = True
 
     def _parts(self, index: int, parts: Any, out: Assembly) -> None:
         """Mistral's reasoning models send content as a list of thinking and text parts."""
@@ -173,7 +214,6 @@ class OpenAIChat:
     def text_event(self, text: str, out: Assembly) -> bool:
         if not text.startswith("[DONE]"):
             return False
-        self._done = True
         out.terminal()
         return True
 

@@ -21,7 +21,20 @@ MAX_LISTED = 16  # elements of an array that are looked at. guess
 _FINE = frozenset(("", "0", "200", "ok", "success", "none"))  # what `code` says when nothing is wrong
 _ANSWER_KEYS = ("choices", "candidates", "output", "content", "embedding")
 # Keys that only wrap: a body kept as text by an SDK, the properties of a bus event, the response of a `response.failed`.
-_WRAPPERS = ("responseBody", "response_body", "body", "data", "properties", "status", "response", "error", "param", "cause", "value", "lastError")
+_WRAPPERS = (
+    "responseBody",
+    "response_body",
+    "body",
+    "data",
+    "properties",
+    "status",
+    "response",
+    "error",
+    "param",
+    "cause",
+    "value",
+    "lastError",
+)
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +95,9 @@ def _sentence(value: Any) -> str:
     return word(value) or ""
 
 
-def _fields(error: dict[str, Any], outer: dict[str, Any], level: int, *, spoken_by: str | None = None, certain: bool = True) -> Envelope:
+def _fields(
+    error: dict[str, Any], outer: dict[str, Any], level: int, *, spoken_by: str | None = None, certain: bool = True
+) -> Envelope:
     """Return the fields of an error object; `outer` is what it stood in. An error inside it takes the word."""
     both = (error, outer)
     metadata = error["metadata"] if isinstance(error.get("metadata"), dict) else {}
@@ -96,7 +111,11 @@ def _fields(error: dict[str, Any], outer: dict[str, Any], level: int, *, spoken_
         code=word(_first((error,), "code", "error_code", "err_code", "status_code", "statusCode")),
         type=family.rpartition("#")[2] if family else None,  # AWS: com.amazon.coral.service#ThrottlingException
         reason=_reason(error),
-        message=_sentence(_first((error,), "message", "msg", "error_msg", "Message", "errorText", "text", "detail", "error_description", "error")),
+        message=_sentence(
+            _first(
+                (error,), "message", "msg", "error_msg", "Message", "errorText", "text", "detail", "error_description", "error"
+            )
+        ),
         request_id=word(_first(both, "request_id", "requestId", "RequestId", "trace_id")),
         status=status,
         url=_url(both),
@@ -188,7 +207,9 @@ def _error_key(value: dict[str, Any], level: int) -> Envelope | None:
     if isinstance(error, dict):
         return _fields(error, value, level)
     if isinstance(error, str) and not any(isinstance(value.get(key), (list, dict)) for key in _ANSWER_KEYS):
-        family = value.get("type") or (error if " " not in error else None)  # {"error": "invalid_grant"} or {"error": "model not found"}
+        family = value.get("type") or (
+            error if " " not in error else None
+        )  # {"error": "invalid_grant"} or {"error": "model not found"}
         return _fields({**value, "message": _sentence(value.get("message")) or error, "type": family}, value, level)
     if error is True:
         return _fields(value, value, level)
@@ -198,7 +219,11 @@ def _error_key(value: dict[str, Any], level: int) -> Envelope | None:
 def _named_error(value: dict[str, Any], level: int) -> Envelope | None:
     kind = value.get("type")
     if kind in ("error", "RUN_ERROR", "response.error") or value.get("object") == "error" or value.get("status") == "error":
-        rest = {key: each for key, each in value.items() if not (key in ("type", "status") and each in ("error", "RUN_ERROR", "response.error"))}
+        rest = {
+            key: each
+            for key, each in value.items()
+            if not (key in ("type", "status") and each in ("error", "RUN_ERROR", "response.error"))
+        }
         return _fields(rest, value, level, spoken_by="mistral" if "raw_status_code" in value else None)
     name, inside = value.get("name"), value.get("data")
     if isinstance(name, str) and name.endswith("Error"):
@@ -236,9 +261,10 @@ def _bus_event(value: dict[str, Any], level: int) -> Envelope | None:
 
 def _plain(value: dict[str, Any], level: int) -> Envelope | None:
     """{"message": "..."} or {"detail": "..."} and little else: an error only if the status says so (Cohere, FastAPI, API gateways)."""
-    if _first((value,), "message", "Message", "detail", "msg") is None or any(key in value for key in _ANSWER_KEYS) or "role" in value:
+    said = _first((value,), "message", "Message", "detail", "msg")
+    if not isinstance(said, (str, list)) or len(value) > 6 or "role" in value or any(key in value for key in _ANSWER_KEYS):
         return None
-    return _fields(value, value, level, certain=False) if len(value) <= 5 else None
+    return _fields(value, value, level, certain=False)
 
 
 _SHAPES: tuple[Callable[[dict[str, Any], int], Envelope | None], ...] = (

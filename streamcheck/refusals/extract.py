@@ -37,7 +37,11 @@ _NAMED_CODE = (
     re.compile(rf"\berror (?:code:? )?(?P<code>{_BUSINESS})[\s:,\])–—-]*(?P<message>.*)", re.IGNORECASE | re.DOTALL),
     re.compile(rf"\bcode\s*[:=]\s*[\"']?(?P<code>{_BUSINESS})[\s:,\])–—-]*(?P<message>.*)", re.IGNORECASE | re.DOTALL),
 )
-_CUT_JSON = re.compile(r"[\"']code[\"']\s*:\s*[\"']?(?P<code>-?\d{1,5}|[A-Za-z_][\w.]{2,60})\b")
+_CUT_ERROR = re.compile(
+    r"\s*\{\s*[\"'](?:error[\"']|type[\"']\s*:\s*[\"']error[\"'])"
+)  # a body that ends inside its error object
+_CUT_ANSWER = re.compile(r"\s*(?:\{|\[\s*[{\"])")
+_CUT_CODE = re.compile(r"[\"']code[\"']\s*:\s*[\"']?(?P<code>-?\d{1,5}|[A-Za-z_][\w.]{2,60})\b")
 _CUT_MESSAGE = re.compile(r"[\"']message[\"']\s*:\s*\"((?:[^\"\\]|\\.){1,2000})")
 _CUT_TYPE = re.compile(r"[\"']type[\"']\s*:\s*[\"'](\w{3,60})\b")
 _REQUEST_ID = re.compile(r"[\s,]*\(?\brequest[_ ]?id[:=]\s*([\w-]{6,64})\)?", re.IGNORECASE)
@@ -53,10 +57,12 @@ _STATUS_TEXT = (
 _STATUS_LEAD = re.compile(r"^(?:(?:API |LLM )?Error(?: code)?[: ]+)?([45]\d\d):\s+(?=\S)")
 _FOR_URL = re.compile(r"\bfor url:? '?(https?://[^\s'\"]+)", re.IGNORECASE)
 _AWS = re.compile(r"\bAn error occurred \((\w+)\) when calling\b|\b([A-Z][A-Za-z]+Exception)\b")
-_TROUBLE = re.compile(r"\b(?:error|exception|failed|failure|denied|refused|unable to|cannot)\b|错误|失败|异常", re.IGNORECASE)
+_TROUBLE = re.compile(r"\b(?:error|failed|failure|denied|refused)\b|\w(?:Error|Exception)\b|错误|失败|异常", re.IGNORECASE)
 
 
-def statement_of(*, status: int | None, body: bytes | str | dict[Any, Any] | list[Any], url: str | None, headers: Mapping[str, str]) -> Statement:
+def statement_of(
+    *, status: int | None, body: bytes | str | dict[Any, Any] | list[Any], url: str | None, headers: Mapping[str, str]
+) -> Statement:
     """Return what the response states; `explicit` is False when nothing says that it is an error."""
     failed = status is not None and not 200 <= status <= 299
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body if isinstance(body, str) else ""
@@ -68,7 +74,7 @@ def statement_of(*, status: int | None, body: bytes | str | dict[Any, Any] | lis
     if form == "json" and found is not None and not found.certain and status is not None and not failed:
         found = None
     if found is not None:
-        found = _unwrapped(found, 0)
+        found = _unwrapped(found)
     named = _status_named(text) if form == "text" and status is None else None
     in_body = found.status if found is not None else None
     message = found.message if found is not None else ""
@@ -88,7 +94,10 @@ def statement_of(*, status: int | None, body: bytes | str | dict[Any, Any] | lis
         details=found.details if found else {},
         headers=headers,
         form=form,
-        explicit=failed or (found is not None and found.certain) or form == "html" or (form == "text" and status is None and bool(_TROUBLE.search(text[:MAX_SEARCHED]))),
+        explicit=failed
+        or (found is not None and found.certain)
+        or form == "html"
+        or (form == "text" and status is None and bool(_TROUBLE.search(text[:MAX_SEARCHED]))),
         spoken_by=found.spoken_by if found else None,
         upstream=upstream,
     )
@@ -119,7 +128,9 @@ def _read(text: str, status: int | None, headers: Mapping[str, str]) -> tuple[st
                 return "json", found
         if known:
             return "json", None
-    return "text", _prose(bare, 0, anything=status is None or not 200 <= status <= 299)
+    if _CUT_ANSWER.match(bare) and not re.search(r"[\"'](?:error|code)[\\\"']", bare[:MAX_SEARCHED]):
+        return "json", None  # an ordinary answer that is cut: what it says is not ours to judge
+    return "text", _prose(bare, anything=status is None or not 200 <= status <= 299)
 
 
 def _event_error(event: str, payload: str) -> Envelope | None:
@@ -134,61 +145,68 @@ def _event_error(event: str, payload: str) -> Envelope | None:
 
 def _page(text: str) -> Envelope:
     """An HTML page, by its title or first heading."""
-    title = next((t for m in _TITLE.finditer(text[:16384]) if (t := _SPACE.sub(" ", html.unescape(_TAG.sub("", m[1] or m[2] or ""))).strip())), "")
+    title = next(
+        (
+            t
+            for m in _TITLE.finditer(text[:16384])
+            if (t := _SPACE.sub(" ", html.unescape(_TAG.sub("", m[1] or m[2] or ""))).strip())
+        ),
+        "",
+    )
     number = re.search(r"\b([45]\d\d)\b", title)
     return Envelope(message=title, status=http_status_of(number[1]) if number else None, certain=False)
 
 
-def _prose(text: str, level: int, *, anything: bool) -> Envelope | None:
+def _prose(text: str, *, anything: bool, whole: bool = True) -> Envelope | None:
     """Return the error that a client's or router's rendering holds; None for text in no known form.
 
     anything: False in a response that is formally a success, where only an unmistakable form may count.
+    whole:    False for a message that stood in JSON: fragments of JSON in it may be the request's own.
     """
     text = _RETRYING.sub("", text)
     for start, value in embedded(text):
-        found = error_in(value, level + 1)
+        found = error_in(value, 1)
         if found is not None and (found.certain or anything):
-            lead = _status_named(text[:start][-200:])
-            return merged(Envelope(status=lead, type=_aws_type(text[:start])), msgspec.structs.replace(found, certain=True))
-    if text[:1] in "{[" and level == 0 and not re.search(r"[\"'](?:error|code)[\"']", text[:MAX_SEARCHED]) and not text.startswith("[1"):
-        return None if not anything else Envelope(certain=False)  # cut JSON of an ordinary answer: its words are not ours to judge
+            lead = text[:start][-200:]
+            return merged(
+                Envelope(status=_status_named(lead), type=_aws_type(lead)), msgspec.structs.replace(found, certain=True)
+            )
     short = text[:MAX_SEARCHED]
     for form in _BRACKETS:
-        if found_in := form.search(short):
-            named = found_in.groupdict()
-            lead = _status_named(short[: found_in.start()])
-            return Envelope(code=named["code"], message=named["message"].strip(), request_id=named.get("id"), status=lead)
-    if (cut := _CUT_JSON.search(short)) and anything:
+        if at := form.search(short):
+            named, lead = at.groupdict(), short[: at.start()]
+            sure = bool(named.get("id") or _TROUBLE.search(lead))
+            return Envelope(
+                code=named["code"], message=named["message"].strip(), request_id=named.get("id"), status=_status_named(lead), certain=sure
+            )  # fmt: skip
+    if whole and (_CUT_ERROR.match(short) or anything) and (cut := _CUT_CODE.search(short)):
         said, family = _CUT_MESSAGE.search(short), _CUT_TYPE.search(short)
-        return Envelope(code=cut["code"], type=family[1] if family else None, message=said[1] if said else short, status=_status_named(short[: cut.start()]))
-    request_id = found_id[1] if (found_id := _REQUEST_ID.search(short)) else None
-    plain = _REQUEST_ID.sub("", text[:MAX_SEARCHED], count=1) if request_id else text
-    for form in _NAMED_CODE:
-        if found_in := form.search(plain[:MAX_SEARCHED]):
-            return Envelope(code=found_in["code"], message=found_in["message"].strip() or plain, request_id=request_id)
+        return Envelope(
+            code=cut["code"], type=family[1] if family else None, message=said[1] if said else short, status=_status_named(short[: cut.start()])
+        )  # fmt: skip
     if not anything:
         return None
-    lead_status = http_status_of(found_in[1]) if (found_in := _STATUS_LEAD.match(plain)) else None
-    message = plain[found_in.end() :] if found_in else plain
-    return Envelope(message=message.strip(), request_id=request_id, status=lead_status, type=_aws_type(short), certain=False)
+    request_id = at[1] if (at := _REQUEST_ID.search(short)) else None
+    plain = _REQUEST_ID.sub("", short, count=1) if request_id else text
+    for form in _NAMED_CODE:
+        if at := form.search(plain[:MAX_SEARCHED]):
+            return Envelope(code=at["code"], message=at["message"].strip() or plain, request_id=request_id)
+    at = _STATUS_LEAD.match(plain)
+    message = plain[at.end() :] if at else plain
+    return Envelope(
+        message=message.strip(), request_id=request_id, status=http_status_of(at[1]) if at else None, type=_aws_type(short), certain=False
+    )  # fmt: skip
 
 
-def _unwrapped(found: Envelope, level: int) -> Envelope:
-    """Return the envelope with whatever its message itself wraps taken out."""
-    if level >= MAX_LEVELS or not found.message or not found.certain:
+def _unwrapped(found: Envelope, level: int = 0) -> Envelope:
+    """Return the envelope with whatever its own message wraps taken out."""
+    inner = _prose(found.message.strip(), anything=True, whole=False) if found.message and level < MAX_LEVELS else None
+    if inner is None or not (inner.code or inner.type or inner.certain or inner.request_id):
         return found
-    inner = _prose(found.message.strip(), level + 1, anything=True)
-    if inner is None or not inner.certain and not (inner.request_id and inner.message):
-        return found
-    if inner.certain and not inner.code and not inner.type:
-        return found
-    inner = msgspec.structs.replace(inner, certain=True)
-    if inner.code is None and inner.type is None:  # only a request id was taken off
-        return msgspec.structs.replace(found, message=inner.message, request_id=found.request_id or inner.request_id)
     result = merged(found, inner)
-    if result.type is None and found.type is not None:
+    if result.type is None:
         result = msgspec.structs.replace(result, type=found.type)
-    return _unwrapped(result, level + 1) if inner.message != found.message else result
+    return _unwrapped(result, level + 1) if result.message != found.message else result
 
 
 def _status_named(text: str) -> int | None:

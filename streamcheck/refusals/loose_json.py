@@ -82,7 +82,8 @@ def lines_of(text: str) -> Iterator[tuple[str, str]] | None:
 
 
 def _sse(text: str) -> Iterator[tuple[str, str]]:
-    event, payload = "", []
+    event = ""
+    payload: list[str] = []
     for line in [*_LINE.split(text), ""]:
         name, _, value = line.partition(":")
         value = value.removeprefix(" ")
@@ -93,7 +94,9 @@ def _sse(text: str) -> Iterator[tuple[str, str]]:
         elif name == "event":
             event = value
         elif name == "data":
-            if payload and strict("\n".join(payload))[0]:  # events set apart by a single line end: out of the standard, and common
+            if (
+                payload and strict("\n".join(payload))[0]
+            ):  # events set apart by a single line end: out of the standard, and common
                 yield event, "\n".join(payload)
                 payload = []
             payload.append(value)

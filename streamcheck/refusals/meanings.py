@@ -33,12 +33,16 @@ DEFAULTS: dict[str, Meaning] = {
         Meaning("auth", "no", "key", False, True, "check the key: is it set, whole, not expired, and of this provider?"),
         Meaning("wrong-endpoint", "no", "endpoint", False, None, "check the base URL against the kind of key and model in use"),
         Meaning("billing", "no", "account", False, True, "the account must be paid up first; waiting does not help"),
-        Meaning("quota-exhausted", "after-reset", "account", False, True, "wait for the reset, or use another account or provider"),
+        Meaning(
+            "quota-exhausted", "after-reset", "account", False, True, "wait for the reset, or use another account or provider"
+        ),
         Meaning("rate-limit", "backoff", "model", True, True, "slow down and retry; only this model and key are limited"),
         Meaning("concurrency", "backoff", "model", True, True, "send fewer requests at once; this says nothing about the quota"),
         Meaning("overloaded", "backoff", "model", True, False, "retry later or take another model; the key is not at fault"),
         Meaning("context-length", "no", "request", True, False, "shorten the prompt, or take a model with a larger context"),
-        Meaning("content-filter", "no", "request", None, None, "change the text that was blocked; the same text is blocked again"),
+        Meaning(
+            "content-filter", "no", "request", None, None, "change the text that was blocked; the same text is blocked again"
+        ),
         Meaning("invalid-request", "no", "request", None, False, "mend the request; the same one is refused again"),
         Meaning("model-not-found", "no", "model", True, True, "check the model's name, and whether this key may use it"),
         Meaning("server-error", "backoff", "request", None, None, "retry after a pause; the fault is on the provider's side"),

@@ -4,10 +4,11 @@ In:   payload bytes.
 Out:  the value, and what is wrong with the bytes, as a Defect with its byte offset in the payload.
 Rule: RFC 8259, strictly. The fast reader (msgspec) refuses lone surrogates and keeps the last of two equal keys in silence, so
       a payload that it refuses is read by the standard library, and no object passes before its keys were counted.
-Cost: 0.7 us for a common 270-byte event, and 0.5 us for the count; the slow reader (3 us) only where text holds a colon.
+Cost: 2 us for a common 270-byte event: 1.2 to read it, 0.8 to count; 5 us where text holds a colon. An event that differs from the last
+      one in a single string (nearly all of a stream) costs 0.4 us: see DocumentReader.
 """
 
-__all__ = ("Defect", "document_of")
+__all__ = ("Defect", "DocumentReader", "document_of")
 
 import json
 import re
@@ -16,6 +17,10 @@ from typing import Any, NamedTuple, NoReturn
 import msgspec
 
 _decode = msgspec.json.Decoder().decode
+_decode_string = msgspec.json.Decoder(str).decode
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_PROBE = "\x01probe\x02"  # control characters: no reader takes them raw, so no event holds this by chance
+_PATIENCE = 8  # misses in a row after which only every _PATIENCE-th event is tried. guess
 
 
 class Defect(NamedTuple):
@@ -41,6 +46,98 @@ def document_of(raw: bytes) -> tuple[Any, Defect | None, bool]:
     if (kind is dict or kind is list) and raw.count(b":") != _count_keys(value):
         return value, _duplicate_key(raw), False
     return value, None, False
+
+
+class DocumentReader:
+    """Reads the documents of one stream; the same results as document_of(), faster.
+
+    It remembers the bytes around the one string in which the last two documents differ. A payload with the same bytes around one
+    complete string literal has the same keys and the same values but that string, so only the literal is read, by the strict decoder.
+    A value is good until the next call: the next one may be the same object with another string in it.
+    """
+
+    __slots__ = ("_before", "_cut", "_head", "_holder", "_key", "_misses", "_tail", "_value")
+
+    def __init__(self) -> None:
+        self._before = b""  # the last payload that was read as a whole
+        self._misses = 0
+        self._forget()
+
+    def _forget(self) -> None:
+        self._head = self._tail = b"\0"  # no payload that is JSON starts so
+        self._cut = 0
+        self._value: Any = None
+        self._holder: Any = None
+        self._key: Any = None
+
+    def read(self, raw: bytes) -> tuple[Any, Defect | None, bool]:
+        """Return what document_of(raw) returns."""
+        if raw.startswith(self._head) and raw.endswith(self._tail):
+            try:
+                self._holder[self._key] = _decode_string(raw[len(self._head) : len(raw) - self._cut])
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                pass
+            else:
+                return self._value, None, False
+        value, defect, odd = document_of(raw)
+        if defect is None and not odd and type(value) is dict:
+            self._misses += 1
+            if self._misses < _PATIENCE or not self._misses % _PATIENCE:
+                self._learn(raw)
+            self._before = raw
+        return value, defect, odd
+
+    def _learn(self, raw: bytes) -> None:
+        """Remember what surrounds the one string in which `raw` differs from the payload before."""
+        before = self._before
+        same, same_at_end = _common_prefix(raw, before), _common_suffix(raw, before)
+        for match in _STRING.finditer(raw):
+            start, end = match.span()
+            if start < same and len(raw) - end < same_at_end and end > same:
+                break
+        else:
+            return
+        # The strict reader says which value the literal is: a probe in its place must turn up once, and not as a key.
+        value = _decode(raw[:start] + json.dumps(_PROBE).encode() + raw[end:])
+        places = _places_of(value)
+        if len(places) == 1:
+            self._head, self._tail, self._cut = raw[:start], raw[end:], len(raw) - end
+            self._value, (self._holder, self._key) = value, places[0]
+            self._misses = 0
+
+
+def _places_of(value: Any) -> list[tuple[Any, Any]]:
+    """Return (container, key) of each place where the probe stands as a value."""
+    items = value.items() if type(value) is dict else enumerate(value)
+    places: list[tuple[Any, Any]] = []
+    for key, inner in items:
+        if inner == _PROBE:
+            places.append((value, key))
+        elif type(inner) is dict or type(inner) is list:
+            places += _places_of(inner)
+    return places
+
+
+def _common_prefix(a: bytes, b: bytes) -> int:
+    low, high = 0, min(len(a), len(b))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[:middle] == b[:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _common_suffix(a: bytes, b: bytes) -> int:
+    low, high = 0, min(len(a), len(b))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[-middle:] == b[-middle:]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _count_keys(value: Any) -> int:

@@ -35,7 +35,8 @@ class Intake:
         self._head = b""  # bytes kept until the framing is known
         self._kind: Kind | None = None
         self._framing: Framing | None = None
-        self._utf8: Utf8Validator | None = None
+        self._utf8 = Utf8Validator()
+        self._plain = False  # text framing, not compressed: the common way
         self.size = 0
 
     @property
@@ -56,15 +57,16 @@ class Intake:
 
     def damaged(self, span: Span) -> bool:
         """Say whether bytes of `span` were not UTF-8."""
-        if self._utf8 is None or not self._utf8.spans:
-            return False
         i = bisect_left(self._utf8.spans, (span.start, 0))
         return i < len(self._utf8.spans) and self._utf8.spans[i].start < span.end
 
     def feed(self, data: bytes) -> list[Event]:
         """Return the events that `data` completes. Never raises on any bytes."""
-        if self._framing is not None and self._undeclared is None:
-            return self._pass(data)
+        if self._plain:
+            self.size += len(data)
+            if not data.isascii() or self._utf8.held:
+                self._check_utf8(data)
+            return self._framing.feed(data)  # type: ignore[union-attr]
         if not self._magic_known:
             data = self._look_for_magic(data, final=False)
         if self._undeclared is not None:
@@ -116,8 +118,7 @@ class Intake:
                 self.size += len(head)
                 return []
         self._framing.findings = self._log
-        if kind is not Kind.AWS:
-            self._utf8 = Utf8Validator()
+        self._plain = self._undeclared is None and kind in (Kind.SSE, Kind.NDJSON)
         self._head = b""
         return self._pass(head)
 
@@ -125,11 +126,14 @@ class Intake:
         self.size += len(data)
         if self._framing is None:
             return []
-        if self._utf8 is not None:
-            for finding in self._utf8.feed(data):
-                self._log.append(finding)
+        if self._kind is not Kind.AWS:
+            self._check_utf8(data)
         events = self._framing.feed(data)
         return events if self._kind is not Kind.HTML else []
+
+    def _check_utf8(self, data: bytes) -> None:
+        for finding in self._utf8.feed(data):
+            self._log.append(finding)
 
     def close(self) -> list[Event]:
         """Return the events that only the end completes."""
@@ -143,9 +147,8 @@ class Intake:
         if self._kind is None:
             events += self._sniff(b"", final=True)
         if self._framing is not None:
-            if self._utf8 is not None:
-                for finding in self._utf8.close():
-                    self._log.append(finding)
+            for finding in self._utf8.close():
+                self._log.append(finding)
             last = self._framing.close()
             events += last if self._kind is not Kind.HTML else []
         return events

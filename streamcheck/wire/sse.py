@@ -129,6 +129,12 @@ class SseDecoder:
         if self._line is not None or _CR in data:
             return self._feed_lines(data)
         held = self._held
+        if not held and data.startswith(b"data: ") and data.find(b"\n") == len(data) - 2 and data[-1] == 0x0A:
+            # One whole event a chunk, which is how most servers flush.
+            pos = self._pos
+            self._pos = end = pos + len(data)
+            self._line_ends.add("LF")
+            return [SseEvent("message", data[6:-2], pos, end, pos + 6, self._id)]
         if _LF not in data:
             if data:
                 self._hold(data)
@@ -156,23 +162,27 @@ class SseDecoder:
 
     def _cut_blocks(self, data: bytes) -> list[SseEvent]:
         """Return the events of the whole blocks in `data`; what follows the last blank line is held."""
+        if len(data) > self.max_event_bytes:
+            self._to_lines()
+            return self._feed_lines(data)
         blocks = data.split(b"\n\n")
         rest = blocks.pop()
         if blocks:
             self._line_ends.add("LF")
         events: list[SseEvent] = []
-        pos, last_id, limit = self._pos, self._id, self.max_event_bytes
+        add = events.append
+        pos, last_id = self._pos, self._id
         for block in blocks:
             end = pos + len(block) + 2
-            if block.startswith(b"data: ") and _LF not in block and end - pos <= limit:
-                events.append(SseEvent("message", block[6:], pos, end, pos + 6, last_id))
+            if block.startswith(b"data: ") and 0x0A not in block:
+                add(SseEvent("message", block[6:], pos, end, pos + 6, last_id))
                 pos = end
                 continue
-            if block.startswith(b"event: ") and end - pos <= limit:
+            if block.startswith(b"event: "):
                 cut = block.find(b"\n")
                 if cut > 7 and block.startswith(b"data: ", cut + 1) and block.find(b"\n", cut + 7) < 0:
                     name = self._names.get(block[7:cut]) or self._event_name(block[7:cut])
-                    events.append(SseEvent(name, block[cut + 7 :], pos, end, pos + cut + 7, last_id))
+                    add(SseEvent(name, block[cut + 7 :], pos, end, pos + cut + 7, last_id))
                     pos = end
                     continue
             self._reset_block(pos)

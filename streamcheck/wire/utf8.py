@@ -25,23 +25,32 @@ REASONS = {
 class Utf8Validator:
     """Finds the bytes of a body that are not UTF-8. The findings do not depend on how the body is cut."""
 
-    __slots__ = ("_held", "_pos", "spans")
+    __slots__ = ("_pos", "held", "spans")
 
     def __init__(self) -> None:
-        self._held = b""  # bytes whose judgement needs more: an unfinished character or an unfinished ill-formed one
+        self.held = b""  # bytes whose judgement needs more: an unfinished character or an unfinished ill-formed one
         self._pos = 0  # body offset of the first held byte
         self.spans: list[Span] = []  # every defect so far, in order
 
     def feed(self, data: bytes) -> list[Finding]:
         """Return the defects that `data` proves."""
-        if not self._held and data.isascii():
-            self._pos += len(data)
-            return []
-        return self._scan(self._held + data, final=False)
+        if not self.held:
+            if data.isascii():
+                self._pos += len(data)
+                return []
+            try:
+                used = utf_8_decode(data, "strict", False)[1]
+            except UnicodeDecodeError:
+                pass
+            else:
+                self._pos += used
+                self.held = data[used:]
+                return []
+        return self._scan(self.held + data, final=False)
 
     def close(self) -> list[Finding]:
         """Return the defect of a body that ends inside a character."""
-        return self._scan(self._held, final=True)
+        return self._scan(self.held, final=True)
 
     def _scan(self, data: bytes, *, final: bool) -> list[Finding]:
         found: list[Finding] = []
@@ -59,7 +68,7 @@ class Utf8Validator:
                 at = min(end, len(data))
                 found.append(self._finding(data[start:at], self._pos + start, reason))
         self._pos += at
-        self._held = data[at:]
+        self.held = data[at:]
         return found
 
     def _finding(self, raw: bytes, start: int, reason: str) -> Finding:
