@@ -228,6 +228,8 @@ class Assembly:
                 self._restart(None, created, model, "a response's first event comes again")
             elif model and not now.model:
                 now.model = model
+            elif model and now.id and model != now.model:
+                self._pending(None, created, model)
             return
         if now.id is None:
             if starts and self._spoke(now):
@@ -285,8 +287,8 @@ class Assembly:
             evidence={"ids": [old, new]},
         )
 
-    def _pending(self, id: str, created: float | None, model: str | None) -> None:
-        """The id changes in a body that kept its id: another response if it brings text, a gateway's trailer if it does not."""
+    def _pending(self, id: str | None, created: float | None, model: str | None) -> None:
+        """The id (or, without one, the model) changes in a body that kept it: another response if text comes, else a gateway's trailer."""
         segment = self._open_segment()
         self._adopt(segment, id, created, model)
         segment.whole = self.segments[0].whole
@@ -388,11 +390,12 @@ class Assembly:
     def _judge_pending(self, segment: Segment) -> None:
         """The response whose id came without any other sign of a start now speaks: it is another response."""
         old = self.segments[segment.number - 1]
+        named = [(s.id or s.model) for s in (old, segment)]
         self.find(
             "order/restarted",
-            f"the response's id changes from {old.id!r} to {segment.id!r} and text goes on under the new one",
+            f"the response changes from {named[0]!r} to {named[1]!r} and text goes on under the new name",
             event=segment.first_event,
-            evidence={"ids": [old.id, segment.id], "because": "a new id that brings text"},
+            evidence={"ids": [old.id, segment.id], "models": [old.model, segment.model], "because": "a new name that brings text"},
         )
 
     def _paired(self, channel: Channel, text: str) -> str:

@@ -126,7 +126,12 @@ class UiMessages:
     def _abort(self, reason: Any, out: Assembly) -> None:
         self._aborted = True
         why = f": {reason[:80]!r}" if type(reason) is str and reason else ""
-        out.find("order/missing-terminal", f"the answer was aborted, and says so{why}", severity=Severity.NOTE, evidence={"missing": "the rest"})
+        out.find(
+            "order/missing-terminal",
+            f"the answer was aborted, and says so{why}",
+            severity=Severity.NOTE,
+            evidence={"missing": "the rest"},
+        )
 
     def _tool_input(self, kind: str, value: dict[str, Any], out: Assembly) -> None:
         id, name = value.get("toolCallId"), value.get("toolName")
@@ -223,7 +228,12 @@ def _open(kind: str, value: dict[str, Any], out: Assembly) -> None:
     """A part begins. The SDK's reader takes a second start for a new part, so this is no more than a note."""
     key = (kind, _key(value.get("id")))
     if key in out.now.open_blocks:
-        out.find("order/block-balance", f"{kind} part {key[1]!r} is opened while it is open", severity=Severity.NOTE, evidence={"block": str(key[1])})
+        out.find(
+            "order/block-balance",
+            f"{kind} part {key[1]!r} is opened while it is open",
+            severity=Severity.NOTE,
+            evidence={"block": str(key[1])},
+        )
     out.now.open_blocks[key] = kind
 
 
@@ -235,7 +245,12 @@ def _whole_input(id: str, name: str | None, value: Any, out: Assembly) -> None:
         for tool in out.now.tools:
             if tool.choice == 0 and tool.channel == channel:
                 tool.json = False
-    if (0, channel) in out.now.channels or value is None:
-        return
-    text = value if type(value) is str else json.dumps(value, ensure_ascii=False)
-    out.tool_call(0, None, id=id or None, name=name, arguments=text)
+    if (0, channel) not in out.now.channels and value is not None:
+        out.delta(0, channel, value if type(value) is str else _json(value))
+
+
+def _json(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (RecursionError, ValueError):  # nested as deep as the reader could follow; an integer of over 4,300 digits
+        return ""

@@ -197,17 +197,17 @@ class _Stage:
             self._out.append(piece)
             self.given += len(piece)
         if not fits:
-            self.report("too-large", f"gives more than {self._limit} bytes: the rest was dropped", self.pos, limit=self._limit)
+            self.report("too-large", f"gives more than {self._limit} bytes: the rest was dropped", None, limit=self._limit)
         return fits
 
-    def report(self, reason: str, what: str, at: int, *, severity: Severity = Severity.ERROR, **evidence: Any) -> None:
+    def report(self, reason: str, what: str, at: int | None, *, severity: Severity = Severity.ERROR, **evidence: Any) -> None:
         self.findings.append(
             Finding(
                 "http/content-encoding",
                 severity,
                 f"the {self.encoding} body {what}",
                 span=Span(self.given, self.given) if self._last else None,
-                evidence={"encoding": self.encoding, "reason": reason, "at": at, **evidence},
+                evidence={"encoding": self.encoding, "reason": reason, **({} if at is None else {"at": at}), **evidence},
             )
         )
 
@@ -434,8 +434,8 @@ def _is_skippable(magic: bytes) -> bool:
 def _zstd_frame(stage: _Stage, library: Any) -> _Inner:
     """Read one frame element by element (RFC 8878 3.1.1), its magic number is read already.
 
-    The library has no copy of its state, and an error throws away what the same call gave: so one call never gets more than
-    one block.
+    The library has no copy of its state, and an error throws away what the same call gave: so one call gets one
+    block, whole.
     """
     start = stage.pos - 4
     decompressor = library.ZstdDecompressor()
@@ -469,13 +469,15 @@ def _zstd_frame(stage: _Stage, library: Any) -> _Inner:
         left = 1 if word >> 1 & 3 == 1 else word >> 3  # a repeated byte stands there once
         if not give(head, at):
             return False
+        pieces: list[bytes] = []
         while left:
             piece = yield -left
             if not piece:
                 return stage.truncated()
             left -= len(piece)
-            if not give(piece, at):
-                return False
+            pieces.append(piece)
+        if pieces and not give(b"".join(pieces), at):
+            return False
     if flags & 4:
         at = stage.pos
         checksum = yield 4

@@ -69,6 +69,8 @@ class Intake:
             return self._framing.feed(data)  # type: ignore[union-attr]
         if not self._magic_known:
             data = self._look_for_magic(data, final=False)
+            if not self._magic_known:
+                return []
         if self._undeclared is not None:
             data = self._undeclared.feed(data)
         return self._pass(data) if self._kind is not None else self._sniff(data, final=False)
@@ -88,7 +90,7 @@ class Intake:
                     "http/content-encoding",
                     Severity.ERROR,
                     f"the body is {encoding}, and no header says so: readers get compressed bytes for text",
-                    span=Span(0, _MAGIC_BYTES),
+                    span=Span(0, 0),  # offsets count decoded bytes: all there is to name is the start
                     evidence={"encoding": encoding, "reason": "undeclared"},
                 )
             )
@@ -132,6 +134,7 @@ class Intake:
         return events if self._kind is not Kind.HTML else []
 
     def _check_utf8(self, data: bytes) -> None:
+        self._utf8.pos = self.size - len(data) - len(self._utf8.held)  # ASCII chunks pass without it
         for finding in self._utf8.feed(data):
             self._log.append(finding)
 

@@ -20,7 +20,8 @@ from streamcheck.wire.events import MAX_EVENT_BYTES, Event
 _BOM = b"\xef\xbb\xbf"
 _LF = 0x0A
 _CR = 0x0D
-_LINE_END = re.compile(rb"[\r\n]")
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_LINE_END_NAMES = {b"\r\n": "CRLF", b"\n": "LF", b"\r": "CR"}
 _FIELDS = (b"data", b"event", b"id", b"retry")
 _MAX_DIGITS = 4300  # what int() takes by default; the standard sets no limit and no clock counts that far
 _MAX_NAMES = 64  # event names kept as str; a dialect has a few dozen, a hostile stream any number
@@ -65,6 +66,7 @@ class SseDecoder:
 
     __slots__ = (
         "_closed",
+        "_cr",
         "_held",
         "_held_bytes",
         "_id",
@@ -77,7 +79,6 @@ class SseDecoder:
         "_names",
         "_pos",
         "_retry",
-        "_skip_lf",
         "_start",
         "_started",
         "_values",
@@ -101,8 +102,8 @@ class SseDecoder:
         # Line by line, from the first CR on. `_line` is None while blocks are cut in C.
         self._line: list[bytes] | None = None  # pieces of the unfinished line
         self._line_at = 0  # body offset of the unfinished line
-        self._line_ends: set[str] = set()
-        self._skip_lf = False
+        self._line_ends: set[bytes] = set()
+        self._cr = False  # a CR ended the last chunk
         self._reset_block(0)
 
     def _reset_block(self, start: int) -> None:
@@ -129,11 +130,12 @@ class SseDecoder:
         if self._line is not None or _CR in data:
             return self._feed_lines(data)
         held = self._held
-        if not held and data.startswith(b"data: ") and data.find(b"\n") == len(data) - 2 and data[-1] == 0x0A:
+        size = len(data)
+        if not held and data.startswith(b"data: ") and data.find(b"\n") == size - 2 and data[-1] == _LF and size <= self.max_event_bytes:
             # One whole event a chunk, which is how most servers flush.
             pos = self._pos
-            self._pos = end = pos + len(data)
-            self._line_ends.add("LF")
+            self._pos = end = pos + size
+            self._line_ends.add(b"\n")
             return [SseEvent("message", data[6:-2], pos, end, pos + 6, self._id)]
         if _LF not in data:
             if data:
@@ -168,7 +170,7 @@ class SseDecoder:
         blocks = data.split(b"\n\n")
         rest = blocks.pop()
         if blocks:
-            self._line_ends.add("LF")
+            self._line_ends.add(b"\n")
         events: list[SseEvent] = []
         add = events.append
         pos, last_id = self._pos, self._id
@@ -226,7 +228,7 @@ class SseDecoder:
         self._line_at = self._pos
         self._reset_block(self._pos)
 
-    def _feed_lines(self, data: bytes) -> list[SseEvent]:
+    def _feed_lines(self, data: bytes, *, final: bool = False) -> list[SseEvent]:
         if self._line is None:
             data = b"".join((*self._held, data))
             self._held.clear()
@@ -234,40 +236,27 @@ class SseDecoder:
             self._to_lines()
         line = self._line
         assert line is not None
+        if self._cr:
+            data = b"\r" + data
+        # A CR that ends a chunk may be half of CRLF: it waits, so that an event's bytes never depend on the cut.
+        self._cr = data[-1:] == b"\r" and not final
+        if self._cr:
+            data = data[:-1]
         events: list[SseEvent] = []
         base = self._line_at + sum(map(len, line))  # body offset of data[0]
         start = 0
         for match in _LINE_END.finditer(data):
-            at = match.start()
-            if self._skip_lf and at == start and data[at] == _LF and not line:
-                # The LF of a CRLF whose CR has ended the line already. It belongs to that line's event.
-                self._skip_lf = False
-                self._line_ends.add("CRLF")
-                start = at + 1
-                if self._start == self._line_at:
-                    self._start += 1
-                    if events and events[-1].end == base + at:
-                        events[-1].end += 1
-                self._line_at = base + start
-                continue
-            line.append(data[start:at])
+            line.append(data[start : match.start()])
             whole = b"".join(line)
             line.clear()
-            start = at + 1
-            if self._skip_lf:
-                self._line_ends.add("CR")
-            self._skip_lf = data[at] == _CR
-            if not self._skip_lf:
-                self._line_ends.add("LF")
+            start = match.end()
+            self._line_ends.add(match[0])
             line_at, self._line_at = self._line_at, base + start
             self._take_line(whole, line_at, events, base + start)
         if start < len(data):
-            if self._skip_lf:
-                self._line_ends.add("CR")
-                self._skip_lf = False
             line.append(data[start:])
             self._shed(base + len(data))
-        elif data and not self._skip_lf and not line and self._start == self._line_at:
+        elif not self._cr and not line and self._start == self._line_at:
             self._line = None  # a block border, and no CR is pending: blocks can be cut in C again
             self._pos = self._line_at
         return events
@@ -290,7 +279,7 @@ class SseDecoder:
         if not line:
             self._dispatch(events, end)
             return
-        if line[0] == 0x3A:  # ":" opens a comment
+        if line[0] == 0x3A or end - self._start > self.max_event_bytes:  # ":" opens a comment
             return
         name, colon, value = line.partition(b":")
         value_at = at + len(name) + len(colon)
@@ -349,33 +338,28 @@ class SseDecoder:
 
     # ------------------------------------------------------------------ the end
     def close(self) -> list[SseEvent]:
-        """Return nothing: by the standard an unfinished event is not dispatched. It is `tail`, for those who want to know."""
+        """Return the event that a CR as the very last byte ends, else nothing: by the standard an unfinished event is not
+        dispatched. It is `tail`, for those who want to know."""
         if self._closed:
             return []
         self._closed = True
-        if self._line is None:
-            held = b"".join(self._held)
-            self._held.clear()
-            self._to_lines()
-            self._feed_lines(held)
-        end = self._line_at + sum(map(len, self._line or ()))
+        events = self._feed_lines(b"", final=True)
+        end = self._pos if self._line is None else self._line_at + sum(map(len, self._line))
         if self._line:
             last = b"".join(self._line)
             self._line = []
             self._take_line(last, self._line_at, [], end)
         if end > self._start:
-            if self._lost:
+            if self._lost or end - self._start > self.max_event_bytes:
                 self._dispatch([], end)
             elif self._values:
                 self.tail = self._event(end)
-        if self._skip_lf:
-            self._line_ends.add("CR")
         if len(self._line_ends) > 1:
-            kinds = sorted(self._line_ends)
+            kinds = sorted(_LINE_END_NAMES[kind] for kind in self._line_ends)
             self.findings.append(
                 Finding("sse/mixed-line-ends", Severity.NOTE, f"line ends are mixed: {', '.join(kinds)}", evidence={"line_ends": kinds})
             )
-        return []
+        return events
 
 
 def unicode_line_breaks(raw: bytes) -> list[int]:

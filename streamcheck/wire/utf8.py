@@ -25,25 +25,25 @@ REASONS = {
 class Utf8Validator:
     """Finds the bytes of a body that are not UTF-8. The findings do not depend on how the body is cut."""
 
-    __slots__ = ("_pos", "held", "spans")
+    __slots__ = ("held", "pos", "spans")
 
     def __init__(self) -> None:
         self.held = b""  # bytes whose judgement needs more: an unfinished character or an unfinished ill-formed one
-        self._pos = 0  # body offset of the first held byte
+        self.pos = 0  # body offset of the first held byte; a caller that skips ASCII chunks moves it on
         self.spans: list[Span] = []  # every defect so far, in order
 
     def feed(self, data: bytes) -> list[Finding]:
         """Return the defects that `data` proves."""
         if not self.held:
             if data.isascii():
-                self._pos += len(data)
+                self.pos += len(data)
                 return []
             try:
                 used = utf_8_decode(data, "strict", False)[1]
             except UnicodeDecodeError:
                 pass
             else:
-                self._pos += used
+                self.pos += used
                 self.held = data[used:]
                 return []
         return self._scan(self.held + data, final=False)
@@ -66,8 +66,8 @@ class Utf8Validator:
                     at = start  # its last bytes may come with the next chunk
                     break
                 at = min(end, len(data))
-                found.append(self._finding(data[start:at], self._pos + start, reason))
-        self._pos += at
+                found.append(self._finding(data[start:at], self.pos + start, reason))
+        self.pos += at
         self.held = data[at:]
         return found
 
