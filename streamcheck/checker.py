@@ -341,6 +341,15 @@ class Checker:
                 span=Span(0, min(self._intake.size, 64)),
                 evidence={"kind": "text", "starts": bytes(self._sample[:40]).decode("utf-8", "replace")},
             )
+        elif self._dialect is None and events == 1 and self._intake.one_document:
+            assembly.find(
+                "http/wrong-content-type",
+                "the body is one JSON document of no known dialect, not a stream",
+                severity=Severity.NOTE,
+                event=-1,
+                span=Span(0, self._intake.size),
+                evidence={"kind": "json"},
+            )
         length = head.content_length
         if length is not None and not head.content_encodings and self._intake.size < length:
             assembly.find(

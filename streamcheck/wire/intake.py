@@ -9,20 +9,20 @@ __all__ = ("Intake",)
 
 from bisect import bisect_left
 
-import msgspec
-
 from streamcheck.findings import Finding, FindingLog, Severity
 from streamcheck.spans import Span
 from streamcheck.wire.aws_eventstream import AwsEventStreamDecoder
-from streamcheck.wire.content import ContentDecoder, sniff_encoding
-from streamcheck.wire.events import MAX_EVENT_BYTES, Event, Framing
+from streamcheck.wire.content import SNIFF_BYTES, ContentDecoder, sniff_encoding
+from streamcheck.wire.data_stream_v4 import DataStreamV4
+from streamcheck.wire.events import Event, Framing
 from streamcheck.wire.json_body import JsonBody
 from streamcheck.wire.ndjson import NdjsonDecoder
 from streamcheck.wire.sniff import Kind, kind_of, name_of_binary
 from streamcheck.wire.sse import SseDecoder
 from streamcheck.wire.utf8 import Utf8Validator
 
-_MAGIC_BYTES = 4  # enough to know gzip, zstd and zlib
+_MAGIC_FIRST = (b"\x1f", b"\x28", b"\x78")  # how gzip, zstd and zlib begin; nothing else waits for more bytes
+_MAX_LAYERS = 3  # a body compressed twice was seen; more is an attack
 
 
 class Intake:
@@ -30,7 +30,7 @@ class Intake:
 
     def __init__(self, log: FindingLog) -> None:
         self._log = log
-        self._undeclared: ContentDecoder | None = None
+        self._undeclared: list[ContentDecoder] = []  # one for each layer of compression, outermost first
         self._magic_known = False
         self._head = b""  # bytes kept until the framing is known
         self._kind: Kind | None = None
@@ -46,6 +46,11 @@ class Intake:
     @property
     def empty(self) -> bool:
         return self._kind is Kind.EMPTY
+
+    @property
+    def one_document(self) -> bool:
+        """Whether the body is JSON and no event stream; with one event it is an answer, not a stream."""
+        return self._kind in (Kind.JSON, Kind.NDJSON)
 
     def describe(self) -> str | None:
         """Return what a body is that is no stream ("an HTML page"), None for one that is."""
@@ -67,34 +72,39 @@ class Intake:
             if not data.isascii() or self._utf8.held:
                 self._check_utf8(data)
             return self._framing.feed(data)  # type: ignore[union-attr]
-        if not self._magic_known:
-            data = self._look_for_magic(data, final=False)
-            if not self._magic_known:
-                return []
-        if self._undeclared is not None:
-            data = self._undeclared.feed(data)
-        return self._pass(data) if self._kind is not None else self._sniff(data, final=False)
+        for layer in self._undeclared:
+            data = layer.feed(data)
+        return self._after_layers(data, final=False)
 
-    def _look_for_magic(self, data: bytes, *, final: bool) -> bytes:
-        head = self._head + data
-        if len(head) < _MAGIC_BYTES and not final:
-            self._head = head
-            return b""
-        self._head = b""
-        self._magic_known = True
-        encoding = sniff_encoding(head)
-        if encoding is not None:
-            self._undeclared = ContentDecoder([encoding])
+    def _after_layers(self, data: bytes, *, final: bool) -> list[Event]:
+        if not self._magic_known:
+            data = self._without_magic(self._head + data, final=final)
+        return self._pass(data) if self._kind is not None else self._sniff(data, final=final)
+
+    def _without_magic(self, head: bytes, *, final: bool) -> bytes:
+        """Return the bytes under all compression that no header declared, b"" while that is not known."""
+        while True:
+            self._head = b""
+            may_be = head[:1] in _MAGIC_FIRST and len(self._undeclared) < _MAX_LAYERS
+            if may_be and len(head) < SNIFF_BYTES and not final:
+                self._head = head
+                return b""
+            encoding = sniff_encoding(head) if may_be else None
+            if encoding is None:
+                self._magic_known = bool(head) or final
+                return head
             self._log.append(
                 Finding(
                     "http/content-encoding",
                     Severity.ERROR,
                     f"the body is {encoding}, and no header says so: readers get compressed bytes for text",
                     span=Span(0, 0),  # offsets count decoded bytes: all there is to name is the start
-                    evidence={"encoding": encoding, "reason": "undeclared"},
+                    evidence={"encoding": encoding, "reason": "undeclared", "layer": len(self._undeclared) + 1},
                 )
             )
-        return head
+            layer = ContentDecoder([encoding])
+            self._undeclared.append(layer)
+            head = layer.feed(head)
 
     def _sniff(self, data: bytes, *, final: bool) -> list[Event]:
         head = self._head + data
@@ -104,23 +114,22 @@ class Intake:
             return []
         self._kind = kind
         match kind:
-            case Kind.SSE | Kind.HTML:
+            case Kind.SSE:
                 self._framing = SseDecoder()
             case Kind.NDJSON:
                 self._framing = NdjsonDecoder()
             case Kind.JSON:
                 self._framing = JsonBody()
+            case Kind.DATA_STREAM:
+                self._framing = DataStreamV4()
             case Kind.AWS:
                 self._framing = AwsEventStreamDecoder()
-            case Kind.BINARY:
+            case Kind.BINARY | Kind.HTML | Kind.EMPTY:
                 self._head = head[:64]
                 self.size += len(head)
                 return []
-            case Kind.EMPTY:
-                self.size += len(head)
-                return []
         self._framing.findings = self._log
-        self._plain = self._undeclared is None and kind in (Kind.SSE, Kind.NDJSON)
+        self._plain = not self._undeclared and kind in (Kind.SSE, Kind.NDJSON)
         self._head = b""
         return self._pass(head)
 
@@ -130,8 +139,7 @@ class Intake:
             return []
         if self._kind is not Kind.AWS:
             self._check_utf8(data)
-        events = self._framing.feed(data)
-        return events if self._kind is not Kind.HTML else []
+        return self._framing.feed(data)
 
     def _check_utf8(self, data: bytes) -> None:
         self._utf8.pos = self.size - len(data) - len(self._utf8.held)  # ASCII chunks pass without it
@@ -141,22 +149,17 @@ class Intake:
     def close(self) -> list[Event]:
         """Return the events that only the end completes."""
         events: list[Event] = []
-        if not self._magic_known:
-            events += self._after_magic(self._look_for_magic(b"", final=True))
-        if self._undeclared is not None:
-            events += self._after_magic(self._undeclared.close(), decoded=True)
-            for finding in self._undeclared.findings:
+        data = b""
+        for layer in self._undeclared:
+            data = layer.feed(data) + layer.close()
+        events += self._after_layers(data, final=True)
+        # The end may itself have shown another layer, whose few bytes are all there now.
+        for layer in self._undeclared:
+            events += self._pass(layer.close())
+            for finding in layer.findings:
                 self._log.append(finding)
-        if self._kind is None:
-            events += self._sniff(b"", final=True)
         if self._framing is not None:
             for finding in self._utf8.close():
                 self._log.append(finding)
-            last = self._framing.close()
-            events += last if self._kind is not Kind.HTML else []
+            events += self._framing.close()
         return events
-
-    def _after_magic(self, data: bytes, *, decoded: bool = False) -> list[Event]:
-        if self._undeclared is not None and not decoded:
-            data = self._undeclared.feed(data)
-        return self._pass(data) if self._kind is not None else self._sniff(data, final=False)

@@ -11,9 +11,11 @@ import re
 from enum import Enum
 
 from streamcheck.wire.aws_eventstream import looks_like_aws
+from streamcheck.wire.data_stream_v4 import looks_like_data_stream
 
 MAX_SNIFF_BYTES = 64 * 1024  # a first line longer than this is one JSON document or an NDJSON line: both are read as lines
 
+_BOM = b"\xef\xbb\xbf"
 _HTML = re.compile(rb"<(!doctype|html|head|body|\?xml|title|script|center|h1|!--)", re.IGNORECASE)
 _BINARY = (
     (b"\x89PNG", "a PNG image"),
@@ -36,6 +38,7 @@ class Kind(Enum):
     SSE = "sse"
     NDJSON = "ndjson"
     JSON = "json"  # one document over several lines, or an array
+    DATA_STREAM = "data-stream"  # Vercel's AI SDK up to version 4: one coded value a line
     AWS = "aws"
     HTML = "html"
     BINARY = "binary"
@@ -44,7 +47,9 @@ class Kind(Enum):
 
 def kind_of(head: bytes, *, final: bool) -> Kind | None:
     """Return the kind of the body that starts with `head`, None while it cannot be told. final: there is no more."""
-    start = head.removeprefix(b"\xef\xbb\xbf")
+    if len(head) < 3 and not final and _BOM.startswith(head):
+        return None
+    start = head.removeprefix(_BOM)
     text = start.lstrip(b" \t\r\n")
     if not text:
         return Kind.EMPTY if final else None
@@ -69,6 +74,10 @@ def kind_of(head: bytes, *, final: bool) -> Kind | None:
             if len(text) < 16 and not final:
                 return None
             return Kind.HTML if _HTML.match(text) else Kind.SSE
+    if len(text) < 3 and not final and text[:1].isalnum():
+        return None
+    if looks_like_data_stream(text):
+        return Kind.DATA_STREAM
     return Kind.BINARY if text[0] < 0x20 else Kind.SSE
 
 
