@@ -8,10 +8,10 @@ Everything that touches a socket, a file or a clock sits outside of it. Names ar
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # `typing` itself would be most of the cost of this import
 if TYPE_CHECKING:
     from streamcheck.capture.format import Capture
     from streamcheck.capture.reader import CaptureReader

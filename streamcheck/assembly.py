@@ -21,10 +21,11 @@ from streamcheck.messages import Choice, Delta, Message, ToolCall
 from streamcheck.refusals import classify_error, classify_finish_reason
 from streamcheck.spans import Span
 
-MIN_REPEATED_CHARS = 16  # a repeated event with less text may be two equal tokens; docs/findings.md
+MIN_REPEATED_CHARS = 16  # less may be two equal tokens, and so may any number of blanks or dashes; docs/findings.md
 MIN_CUMULATIVE_CHARS = 40  # "a", "ab", "abc" may be three tokens of a list; forty characters repeated whole are not. guess
 CHECK_EVERY = 128  # characters: the block of the text checks
 _OF_WHOLE_RESPONSES = ("order/tool-index", "order/tool-arguments", "order/finish-reason", "order/block-balance", "order/done-mismatch")
+_GROWING = ("completion_tokens", "output_tokens", "candidatesTokenCount", "outputTokens")  # cumulative wherever they repeat
 _SECOND_RESPONSE = ("order/restarted", "order/interleaved", "order/spliced-frame")
 _MIN_CUMULATIVE_RUN = 3  # chunks, each beginning with the whole one before; docs/findings.md
 _RESTART_GAP_S = 10  # `created` of one response drifts by seconds in gateways; glued retries were 70 to 2,440 s apart
@@ -383,7 +384,7 @@ class Assembly:
     def _open_channel(self, key: tuple[int, str]) -> Channel:
         now = self.now
         channel = now.channels[key] = Channel(now.number, *key)
-        if now.number and not any(f.code in _SECOND_RESPONSE and f.event == now.first_event for f in self.findings):
+        if now.number and not self._told(now):
             self._judge_pending(now)
         return channel
 
@@ -554,7 +555,7 @@ class Assembly:
         if last is not None:
             for name, count in usage.items():
                 before = last.get(name)
-                if isinstance(count, int) and isinstance(before, int) and 0 < count < before and "output" in name + "completion":
+                if isinstance(count, int) and isinstance(before, int) and 0 < count < before and name in _GROWING:
                     self.find("order/usage", f"usage.{name} goes back from {before} to {count}", evidence={"field": name, "counts": [before, count]})
             usage = {**last, **{k: v for k, v in usage.items() if v is not None}}
         self.now.usage = usage
@@ -613,14 +614,27 @@ class Assembly:
 
     def repeated_event(self) -> None:
         """The present event's bytes are those of the event before it: two equal tokens, or one event sent twice."""
-        deltas = self.deltas[self.first_delta :]
-        chars = sum(len(d.text) for d in deltas)
-        channels = {(d.choice, d.channel) for d in deltas}
-        opens_call = any(t.id and t.event < self.event and (t.choice, t.channel) in channels for t in self.now.tools)
-        if chars >= MIN_REPEATED_CHARS or (opens_call and chars > 2):
-            self.find("order/duplicate-event", f"the event before, with its {chars} characters, comes again", evidence={"chars": chars})
+        text = "".join(d.text for d in self.deltas[self.first_delta :])
+        if len(text) >= MIN_REPEATED_CHARS and sum(map(str.isalnum, text)) * 2 >= MIN_REPEATED_CHARS:
+            self.find("order/duplicate-event", f"the event before, with its {len(text)} characters, comes again", evidence={"chars": len(text)})
 
     # ------------------------------------------------------------------ the end of the body
+    def fold_trailer(self) -> None:
+        """Give what came under another id and brought no text (costs, usage, a late finish reason) to the response before it."""
+        trailer = self.now
+        if trailer.number == 0 or trailer.channels or trailer.tools or self._told(trailer):
+            return
+        self.segments.remove(trailer)
+        now = self.now = self.segments[-1]
+        now.usage = trailer.usage or now.usage
+        now.finish_reasons = {**trailer.finish_reasons, **now.finish_reasons}
+        now.ended = trailer.ended if now.ended is None else now.ended
+        now.error = trailer.error if now.error is None else now.error
+
+    def _told(self, segment: Segment) -> bool:
+        """Say whether a finding has said that another response begins with this segment."""
+        return any(f.code in _SECOND_RESPONSE and f.event == segment.first_event for f in self.findings)
+
     def close(self) -> None:
         """Judge what only the end can tell: whole tool arguments, cumulative framing, the finish reason against the contents."""
         self._suspect = None

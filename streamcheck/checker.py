@@ -149,6 +149,9 @@ class Checker:
             assembly.find(defect.code, f"event {assembly.event}: {defect.reason}", span=Span(at, event.end), evidence={"reason": defect.reason})
             self._say(event.event, value)
             return
+        if not raw and not isinstance(event, SseEvent):
+            self._say(event.event, None)  # a binary frame may say all it has to say by its name
+            return
         text = raw.strip()
         if text.startswith(b"[DONE]") or (self._dialect is not None and not text.startswith(b"{")):
             if self._dialect is None:
@@ -161,6 +164,17 @@ class Checker:
                 "sse/heartbeat-as-data",
                 f"event {assembly.event} is a keep-alive sent as data: {text[:40].decode('utf-8', 'replace')!r}; readers that parse every event raise",
             )
+            return
+        documents = _documents_by_line(raw)
+        if documents:
+            assembly.find(
+                "json/invalid",
+                f"event {assembly.event} holds {len(documents)} documents: the blank lines between the events are missing",
+                span=event.span,
+                evidence={"reason": "several documents", "documents": len(documents)},
+            )
+            for document in documents:
+                self._say(event.event, document)
             return
         splice = find_splice(raw)
         if splice is not None:
@@ -278,6 +292,7 @@ class Checker:
             self._recognising = False
         if not self._text_only:
             self._judge_body(events)
+        assembly.fold_trailer()
         if self._dialect is not None:
             self._dialect.close(assembly)
         if reason != "eof":
@@ -301,7 +316,7 @@ class Checker:
         if tail is None:
             return
         _, defect, _ = document_of(tail.raw)
-        whole = defect is None or tail.raw.strip().startswith(b"[DONE]")
+        whole = defect is None or tail.raw.strip().startswith(b"[DONE]") or bool(_documents_by_line(tail.raw))
         kept = "its payload is whole" if whole else "its payload is cut"
         self._assembly.find(
             "sse/unterminated-event",
@@ -321,7 +336,8 @@ class Checker:
         if self._dialect is None or self._refused:
             error = classify_error(status=head.status, body=bytes(self._sample), url=head.url, headers=dict(head.headers))
         kind = self._intake.describe()
-        if error is not None and not (kind and head.status is not None and not self._refused):
+        # A page that names no failure is whatever sits between: a sign-in page, a cache. It is not the provider's word.
+        if error is not None and (kind is None or error.error_class not in ("network", "unknown")):
             assembly.refuse(error, Severity.ERROR)
         elif kind is not None:
             assembly.find(
@@ -433,6 +449,13 @@ def _with_dropped(findings: tuple[Finding, ...], dropped: dict[str, int]) -> tup
         last = max(i for i, f in enumerate(out) if f.code == code)
         out[last] = replace(out[last], evidence={**out[last].evidence, "more": count})
     return tuple(out)
+
+
+def _documents_by_line(raw: bytes) -> list[Any]:
+    """Return the documents of a payload whose every line is one, [] for any other: events that no blank line parts."""
+    lines = raw.split(b"\n")
+    found = [document_of(line) for line in lines] if len(lines) > 1 else []
+    return [value for value, _, _ in found] if all(defect is None for _, defect, _ in found) else []
 
 
 def _body_bytes(data: object) -> bytes:

@@ -9,8 +9,13 @@ IDENT = {"id": "chatcmpl-one", "object": "chat.completion.chunk", "created": 1_7
 def sse(*values: Any, event: str | None = None) -> bytes:
     """Return one SSE event for each value; str values stand as they are, others as JSON."""
     name = f"event: {event}\n" if event else ""
-    texts = [value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in values]
-    return b"".join(f"{name}data: {text}\n\n".encode("utf-8", "surrogatepass") for text in texts)
+    return b"".join(f"{name}data: {value if isinstance(value, str) else _json(value)}\n\n".encode() for value in values)
+
+
+def _json(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    # A lone surrogate can only travel as an escape.
+    return text if text.isprintable() or not any("\ud800" <= c <= "\udfff" for c in text) else json.dumps(value)
 
 
 def chat_event(delta: dict[str, Any], *, finish: str | None = None, choice: int = 0, **ident: Any) -> bytes:

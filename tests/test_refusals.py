@@ -251,7 +251,7 @@ SAMPLES = (
     Case("anthropic-529-empty", b"", "overloaded", "http:529", 529, CLAUDE),
     # DeepSeek
     Case("deepseek-400", nested({"message": "Bad shape", "type": "invalid_request_error"}), "invalid-request", "openai:invalid_request_error", 400, DEEPSEEK),
-    Case("deepseek-401", nested({"message": "Authentication Fails", "type": "authentication_error"}), "auth", "anthropic:authentication_error", 401, DEEPSEEK),
+    Case("deepseek-401", nested({"message": "Authentication Fails", "type": "authentication_error"}), "auth", "openai:authentication_error", 401, DEEPSEEK),
     Case("deepseek-402", nested({"message": "Insufficient Balance", "type": "unknown_error", "code": "invalid_request_error"}), "billing", "deepseek:balance", 402, DEEPSEEK),
     Case("deepseek-422", b"{}", "invalid-request", "deepseek:http-422", 422, DEEPSEEK),
     Case("deepseek-429", b"{}", "rate-limit", "deepseek:http-429", 429, DEEPSEEK),
@@ -265,7 +265,7 @@ SAMPLES = (
     Case("kimi-key", nested({"type": "incorrect_api_key_error", "message": "Incorrect API key provided"}), "auth", "moonshot:incorrect_api_key_error", 401, MOONSHOT),
     Case("kimi-permission", nested({"type": "permission_denied_error", "message": "no"}), "auth", "moonshot:permission_denied_error", 403, MOONSHOT),
     Case("kimi-week", nested({"type": "access_terminated_error", "message": "You've reached your weekly (7-day) usage limit. Your quota will reset when the week ends."}), "quota-exhausted", "moonshot:access_terminated_error", 403, KIMI),
-    Case("kimi-week-text", "You've reached your weekly (7-day) usage limit. Your quota will reset when", "quota-exhausted", "message:reached-weekly", 403),
+    Case("kimi-week-text", "You've reached your weekly (7-day) usage limit. Your quota will reset when", "quota-exhausted", "moonshot:weekly", 403),
     Case("kimi-terminated", nested({"type": "access_terminated_error", "message": "Only for coding agents"}), "auth", "moonshot:access_terminated_error", 403, KIMI),
     Case("kimi-404", nested({"type": "resource_not_found_error", "message": "Not found the model or Permission denied"}), "model-not-found", "moonshot:resource_not_found_error", 404, MOONSHOT),
     Case("kimi-overloaded", nested({"type": "engine_overloaded_error", "message": "The engine is currently overloaded"}), "overloaded", "moonshot:engine_overloaded_error", 429, MOONSHOT),
@@ -346,7 +346,7 @@ SAMPLES = (
     Case("dns", "[Errno -2] Name or service not known", "network", "transport:dns"),
     Case("reset", "Error: read ECONNRESET", "network", "transport:reset"),
     Case("tls", "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired", "network", "transport:tls"),
-    Case("proxy", "httpx.ProxyError: 407 Proxy Authentication Required", "network", "http:407"),
+    Case("proxy", "httpx.ProxyError: 407 Proxy Authentication Required", "network", "transport:proxy"),
     Case("connect-timeout", "httpx.ConnectTimeout: timed out", "timeout", "transport:connect-timeout"),
     Case("pool-timeout", "httpx.PoolTimeout", "timeout", "transport:pool-timeout"),
     Case("timeout", "Request timed out.", "timeout", "transport:timeout"),
@@ -379,7 +379,10 @@ def test_sample_gets_its_class_and_rule(case: Case) -> None:
 @pytest.mark.parametrize("case", [c for c in SAMPLES if not isinstance(c.body, (bytes, str))], ids=lambda c: c.name)
 def test_parsed_text_and_bytes_are_judged_alike(case: Case) -> None:
     text = json.dumps(case.body, ensure_ascii=False)
-    errors = [classify(body, case.status, url=case.url, headers=case.headers) for body in (case.body, text, text.encode(), f"\ufeff{text}\n")]
+    errors = [
+        classify(body, case.status, url=case.url, headers=case.headers)
+        for body in (case.body, text, text.encode(), f"\ufeff{text}\n")
+    ]
     assert all(error == errors[0] for error in errors)
 
 
@@ -420,7 +423,9 @@ def test_1113_hint_carries_no_credentials_of_the_url() -> None:
 
 
 @pytest.mark.parametrize("body", [B1310, T1310, WEEKLY], ids=["json", "client", "sentence"])
-@pytest.mark.parametrize("now", [None, datetime(2026, 3, 3, 6, 15, 47, tzinfo=UTC), 1772518547.0], ids=["no-clock", "datetime", "epoch"])
+@pytest.mark.parametrize(
+    "now", [None, datetime(2026, 3, 3, 6, 15, 47, tzinfo=UTC), 1772518547.0], ids=["no-clock", "datetime", "epoch"]
+)
 def test_1310_resets_at_the_beijing_time_it_names(body: Any, now: Any) -> None:
     error = classify(body, now=now)
     assert error.reset_at == "2026-03-06T14:19:54Z"
@@ -502,7 +507,11 @@ def test_a_wait_is_what_the_provider_said(body: Any, headers: dict[str, str], se
         (rate("x", resetsAt=1773100800000), {}, "2026-03-10T00:00:00Z"),
         (rate("x", metadata={"headers": {"X-RateLimit-Reset": "1773100800000"}}), {}, "2026-03-10T00:00:00Z"),
         (rate("x"), {"anthropic-ratelimit-requests-reset": "2026-03-10T00:00:00Z"}, "2026-03-10T00:00:00Z"),
-        (rate("x"), {"anthropic-ratelimit-requests-reset": "2026-03-10T00:00:00Z", "anthropic-ratelimit-requests-remaining": "9"}, None),
+        (
+            rate("x"),
+            {"anthropic-ratelimit-requests-reset": "2026-03-10T00:00:00Z", "anthropic-ratelimit-requests-remaining": "9"},
+            None,
+        ),
         (rate("x"), {"x-ratelimit-reset": "1773100800"}, "2026-03-10T00:00:00Z"),
         (rate("x"), {"retry-after": "Tue, 10 Mar 2026 00:00:00 GMT"}, "2026-03-10T00:00:00Z"),
         ("Claude AI usage limit reached|1773100800", {}, "2026-03-10T00:00:00Z"),
@@ -569,12 +578,25 @@ def test_keys_of_kimis_two_platforms_are_named_as_a_cause_of_401() -> None:
         (200, b""),
         (204, b""),
         (None, "   "),
-        (200, {"choices": [{"message": {"role": "assistant", "content": "rate limit exceeded, error 1113: recharge"}, "finish_reason": "stop"}]}),
+        (
+            200,
+            {
+                "choices": [
+                    {
+                        "message": {"role": "assistant", "content": "rate limit exceeded, error 1113: recharge"},
+                        "finish_reason": "stop",
+                    }
+                ]
+            },
+        ),
         (None, {"choices": [{"message": {"content": "429 Too Many Requests"}}], "error": None}),
         (None, {"id": "r", "object": "response", "status": "completed", "error": None, "output": []}),
         (None, {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "overloaded_error"}]}),
         (None, {"candidates": [{"content": {"parts": [{"text": "RESOURCE_EXHAUSTED"}]}}]}),
-        (None, {"model": "glm", "created_at": "x", "message": {"role": "assistant", "content": "invalid api key"}, "done": False}),
+        (
+            None,
+            {"model": "glm", "created_at": "x", "message": {"role": "assistant", "content": "invalid api key"}, "done": False},
+        ),
         (200, {"code": 200, "msg": "操作成功", "data": {"limits": []}, "success": True}),
         (200, {"base_resp": {"status_code": 0, "status_msg": "success"}, "choices": []}),
         (200, 'data: {"choices":[{"delta":{"content":"error 1310: quota exceeded"}}]}\n\ndata: [DONE]\n\n'),
@@ -595,7 +617,12 @@ def test_an_ordinary_answer_is_no_error(status: int | None, body: Any) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Error: the answer used 1500 tokens", "failed with a context of 1310 tokens", "error 1310 tokens were read", "Error in [2024] [notes]"],
+    [
+        "Error: the answer used 1500 tokens",
+        "failed with a context of 1310 tokens",
+        "error 1310 tokens were read",
+        "Error in [2024] [notes]",
+    ],
 )
 def test_a_number_in_prose_is_no_code(text: str) -> None:
     error = classify_error(body=text)
@@ -619,7 +646,7 @@ def test_the_message_is_the_providers_own() -> None:
         ("Error: 401 Unauthorized", 401),
         ("429: slow down", 429),
         ("Error code: 429 - {'error': {'code': '1310', 'message': 'x'}}", 429),
-        ("Error from provider(zai,glm-4.6: 429): {\"error\":{\"code\":\"1113\"}}", 429),
+        ('Error from provider(zai,glm-4.6: 429): {"error":{"code":"1113"}}', 429),
         ("Client error '404 Not Found' for url 'https://api.z.ai/x'", 404),
         ("Request failed with status code 503", 503),
         ("HTTP 500 Internal Server Error", 500),
@@ -637,7 +664,10 @@ def test_the_status_of_the_response_is_kept_when_the_body_names_another() -> Non
 
 def test_keys_are_masked() -> None:
     key = "sk-proj-" + "a1B2" * 8
-    error = classify(nested({"message": f"Incorrect API key provided: {key}. Authorization: Bearer {'x' * 30}", "code": "invalid_api_key"}), 401)
+    error = classify(
+        nested({"message": f"Incorrect API key provided: {key}. Authorization: Bearer {'x' * 30}", "code": "invalid_api_key"}),
+        401,
+    )
     assert key not in str(error.to_dict())
     assert "x" * 30 not in str(error.to_dict())
 
@@ -726,15 +756,39 @@ FRAGMENTS = (
 )  # fmt: skip
 NAMES = ("error", "code", "message", "type", "status", "details", "metadata", "raw", "data", "param", "base_resp", "status_code", "retry_after",
          "resets_at", "resets_in_seconds", "retryDelay", "errors", "detail", "promptFeedback", "blockReason", "properties", "headers", "reason")  # fmt: skip
-scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.sampled_from(FRAGMENTS), max_size=6).map("".join)
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.lists(st.sampled_from(FRAGMENTS), max_size=6).map("".join)
+)
 values = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=5), inner, max_size=5), max_leaves=20
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=5), inner, max_size=5),
+    max_leaves=20,
 )
 prose = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=8), max_size=25).map("".join)
-bodies = st.binary(max_size=200) | prose | prose.map(lambda text: text.encode("utf-8", "surrogatepass")) | st.dictionaries(st.sampled_from(NAMES), values)
+bodies = (
+    st.binary(max_size=200)
+    | prose
+    | prose.map(lambda text: text.encode("utf-8", "surrogatepass"))
+    | st.dictionaries(st.sampled_from(NAMES), values)
+)
 urls = st.none() | st.text(max_size=40) | st.sampled_from([PAAS, CODING, OPENAI, ROUTER, GEMINI, DASHSCOPE, KIMI])
 header_maps = st.dictionaries(
-    st.sampled_from(["retry-after", "retry-after-ms", "x-ratelimit-reset", "x-ratelimit-reset-tokens", "date", "content-type", "x-amzn-errortype"]),
+    st.sampled_from(
+        [
+            "retry-after",
+            "retry-after-ms",
+            "x-ratelimit-reset",
+            "x-ratelimit-reset-tokens",
+            "date",
+            "content-type",
+            "x-amzn-errortype",
+        ]
+    ),
     st.text(max_size=20) | st.integers().map(str) | st.floats().map(str) | st.datetimes().map(str),
 )
 clocks = st.none() | st.datetimes() | st.floats(0, 4e9)
@@ -769,7 +823,9 @@ def test_classify_finish_reason_never_raises(reason: str) -> None:
     classify_finish_reason(reason)
 
 
-@pytest.mark.parametrize("unit", ["[1234][", "{", "'", "\\'", "1m", "error ", "<title>", '{"error":', "data: {\n", "model ", "(", '\\"{'])
+@pytest.mark.parametrize(
+    "unit", ["[1234][", "{", "'", "\\'", "1m", "error ", "<title>", '{"error":', "data: {\n", "model ", "(", '\\"{']
+)
 def test_hostile_repetition_costs_little(unit: str) -> None:
     started = datetime.now(UTC)
     classify_error(status=429, body=(unit * 60_000)[:240_000])

@@ -238,7 +238,7 @@ class StreamRedactor:
         text = before + self._held + data
         at = len(before)
         until = len(text) if final else _first_begun(text, at)
-        pieces = []
+        pieces: list[bytes] = []
         if _BYTE_MARK.search(text):
             # A key that begins before `until` is whole and final: could it go on, `until` would be where it begins.
             while (match := _BYTE_SHAPES.search(text, at)) and match.start() < until:

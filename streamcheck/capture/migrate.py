@@ -25,7 +25,9 @@ def version_of(header: dict[str, Any]) -> int:
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise CaptureError(f"expected a whole number from 1 on as {MAGIC_KEY!r}, got {version!r:.80}")
     if version > FORMAT:
-        raise CaptureError(f"capture format {version} was made by a newer streamcheck than this one, which reads up to {FORMAT}: please update")
+        raise CaptureError(
+            f"capture format {version} was made by a newer streamcheck than this one, which reads up to {FORMAT}: please update"
+        )
     return version
 
 

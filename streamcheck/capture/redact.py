@@ -1,17 +1,16 @@
 """Secrets taken out of what is written to disk.
 
-In:   headers, URLs, bodies (whole or chunk by chunk), existing captures.
+In:   headers, URLs, request bodies; existing captures and bodies.
 Out:  the same with secrets replaced. In bodies every replacement has the length of what it replaces, so that offsets stay true.
-Rule: headers by allow-list (names stay, other values become REDACTED); query values by name and user info in URLs; in bodies
-      strings of a known key's shape, see _RULES. Ordinary text stays: hashes, request ids, base64, slugs. What a body says when
-      its framing is undone is not looked at: a key that arrives in pieces, one a delta, or under gzip, goes through. For
-      reassembled text there is find_secrets().
-Cost: 0.5 us a common chunk; 10 to 100 us for one that holds a key's mark or ends inside a word. Keeps back at most MAX_HELD bytes.
+Rule: headers by allow-list (names stay, other values become REDACTED); query values by name, and user info, in URLs; in bodies
+      strings of a known key's shape (key_shapes.py). What a body says once its framing is undone is not looked at: a key that
+      arrives in pieces, one a delta, goes through, and so does one under a content coding; find_secrets() serves reassembled text.
+      An AWS frame with a key in it keeps its lengths, and its checksum tells that it was altered.
+Cost: see key_shapes.py; redact_capture() reads the whole file.
 """
 
 __all__ = (
     "ALLOWED_HEADERS",
-    "MAX_HELD",
     "REDACTED",
     "Secret",
     "StreamRedactor",
@@ -21,6 +20,8 @@ __all__ = (
     "redact_headers",
     "redact_text",
     "redact_url",
+    "redacted_request",
+    "redacted_response",
     "secret_findings",
 )
 
@@ -28,49 +29,44 @@ import base64
 import hashlib
 import os
 import re
+import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import unquote
 
-import msgspec
-
 from streamcheck.capture.format import REDACTION_RULES, Capture, zstd_library
-from streamcheck.capture.lines import json_line, printable_json
-from streamcheck.errors import UsageError
+from streamcheck.capture.key_shapes import Secret, StreamRedactor, find_secrets, redact_bytes, redact_text
+from streamcheck.capture.lines import chunk_line, json_of, record_line, value_of
+from streamcheck.capture.reader import CaptureReader, is_capture, plain_bytes
+from streamcheck.errors import CaptureError, UsageError
 from streamcheck.findings import Finding, Severity
 from streamcheck.spans import Span
 
 REDACTED = "REDACTED"
 
-# ---------------------------------------------------------------------- headers and URLs
-# Values that say how the answer was made and cannot open anything. Account names (openai-organization, set-cookie) are not among them.
+# Values that tell how the answer was made and open nothing. Names of accounts (openai-organization) and cookies are not among them.
 ALLOWED_HEADERS = frozenset(
     """
     accept accept-encoding accept-language age alt-svc anthropic-beta anthropic-version apigw-requestid cache-control cf-cache-status cf-ray
     connection content-encoding content-language content-length content-type date etag expires host keep-alive last-modified
     openai-beta openai-model openai-processing-ms openai-version pragma request-id retry-after retry-after-ms server server-timing
-    transfer-encoding user-agent vary via x-accel-buffering x-amz-request-id x-amzn-requestid x-cache x-content-type-options
-    x-correlation-id x-envoy-upstream-service-time x-groq-region x-log-id x-powered-by x-process-time x-ratelimit-model x-request-id
-    x-requestid x-served-by x-should-retry x-trace-id x-vercel-ai-data-stream x-vercel-ai-ui-message-stream x-vercel-id
-    """.split()
+    traceparent transfer-encoding user-agent vary via x-accel-buffering x-amz-request-id x-amzn-requestid x-cache x-content-type-options
+    x-correlation-id x-envoy-upstream-service-time x-groq-region x-log-id x-powered-by x-process-time x-request-id x-requestid x-served-by
+    x-should-retry x-trace-id x-vercel-ai-data-stream x-vercel-ai-ui-message-stream x-vercel-id
+    """.split()  # noqa: SIM905  one name a line would be a page
 )
-_ALLOWED_PREFIXES = (
-    "anthropic-fast-",
-    "anthropic-ratelimit-",
-    "ratelimit",
-    "x-amzn-bedrock-",
-    "x-ratelimit-",
-    "x-stainless-",
+_ALLOWED_PREFIXES = ("anthropic-fast-", "anthropic-ratelimit-", "ratelimit", "x-amzn-bedrock-", "x-ratelimit-", "x-stainless-")
+_SECRET_HEADERS = re.compile(
+    r"^(?:proxy-)?authorization$|^(?:set-)?cookie$|api[-_]?key$|secret|password|(?:^|-)token$", re.IGNORECASE
 )
 _SECRET_QUERY = re.compile(r"key|token|sig|secret|passw|pwd|auth|credential", re.IGNORECASE)
 _QUERY_PAIR = re.compile(r"(?<=[?&;#])([^=&;#]*)=([^&;#]*)")
-_USER_INFO = re.compile(r"(?<=://)[^/?#@]*(?:@[^/?#@]*)*@")
+_USER_INFO = re.compile(r"(?<=://)[^/?#]*@")
 
 
 def redact_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return the headers, in order: values of those that are not on the allow-list become REDACTED."""
+    """Return the headers in order; the values of those that are not on the allow-list become REDACTED."""
     return [(name, redact_text(value) if _is_allowed(name) else REDACTED) for name, value in headers]
 
 
@@ -80,96 +76,199 @@ def _is_allowed(name: str) -> bool:
 
 
 def redact_url(url: str) -> str:
-    """Return `url` with user info, the query values whose name speaks of a secret, and key-shaped strings replaced."""
+    """Return `url` with its user info, the query values whose names speak of a secret, and key-shaped strings replaced."""
     url = _USER_INFO.sub(f"{REDACTED}@", url)
-    url = _QUERY_PAIR.sub(lambda m: f"{m[1]}={REDACTED if _SECRET_QUERY.search(unquote(m[1])) else m[2]}", url)
+    url = _QUERY_PAIR.sub(lambda m: f"{m[1]}={REDACTED}" if _SECRET_QUERY.search(unquote(m[1])) else m[0], url)
     return redact_text(url)
 
 
-# ---------------------------------------------------------------------- shapes of keys
-class _Run(NamedTuple):
-    """low to high characters of a set, as many as there are."""
+def redacted_request(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a request record's payload without secrets. `body_sha256` stays: it is of the bytes that were sent."""
+    clean = redacted_response(payload)
+    if isinstance(clean.get("url"), str):
+        clean["url"] = redact_url(clean["url"])
+    if clean.get("body") is not None:
+        # As JSON text: keys of objects are covered too, and an escape before a key does not hide it.
+        spelled = json_of(clean["body"])
+        safe = redact_bytes(spelled)
+        if safe != spelled:
+            clean["body"] = value_of(safe)
+    return clean
 
-    chars: str  # the inside of a regular expression's brackets
-    low: int
-    high: int
+
+def redacted_response(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a response record's payload without secrets."""
+    clean = dict(payload)
+    if clean.get("headers"):
+        clean["headers"] = [list(pair) for pair in redact_headers(clean["headers"])]
+    return clean
 
 
-class _Rule(NamedTuple):
-    """A shape: literals and runs in order.
+# ---------------------------------------------------------------------- what is still there
+def secret_findings(capture: Capture) -> list[Finding]:
+    """Return a `capture/secret` warning for each key-shaped string that the capture still holds. None of them repeats the string."""
+    findings = []
+    for part, place in ((capture.request, "request"), (capture.response, "response")):
+        for name, value in part.headers if part is not None else ():
+            if (value != REDACTED and _SECRET_HEADERS.search(name.strip())) or find_secrets(value):
+                findings.append(
+                    _secret(f"the {place}'s header {name[:80]!r} holds its value", {"in": place, "header": name[:80]})
+                )
+    request = capture.request
+    if request is not None:
+        if request.url is not None and redact_url(request.url) != request.url:
+            findings.append(_secret("the request's URL holds a secret", {"in": "request", "url": True}))
+        for secret in find_secrets(json_of(request.body)) if request.body is not None else ():
+            findings.append(
+                _secret(
+                    f"a key-shaped string ({secret.rule}) stands in the request's body", {"in": "request", "rule": secret.rule}
+                )
+            )
+    for rule, start, end in find_secrets(capture.body):
+        message = f"a key-shaped string ({rule}) stands at byte {start} of the body"
+        findings.append(_secret(message, {"in": "body", "rule": rule}, span=Span(start, end)))
+    for (choice, channel), text in _joined(capture).items():
+        for rule, start, end in find_secrets(text):
+            message = f"a key-shaped string ({rule}) stands in the text"
+            evidence = {"in": "text", "rule": rule}
+            findings.append(_secret(message, evidence, choice=choice, channel=channel, chars=(start, end)))
+    return findings
 
-    keep: leading characters that stay, so that a reader sees what stood there.
-    if_: regular expression that must match at the end of the kept part too; looks only inside the last run.
+
+def _secret(message: str, evidence: dict[str, Any], **place: Any) -> Finding:
+    return Finding("capture/secret", Severity.WARNING, f"{message}: run `streamcheck redact`", evidence=evidence, **place)
+
+
+def _joined(capture: Capture) -> dict[tuple[int, str], str]:
+    pieces: dict[tuple[int, str], list[str]] = {}
+    for delta in capture.deltas:
+        pieces.setdefault((delta.choice, delta.channel), []).append(delta.text)
+    return {channel: "".join(texts) for channel, texts in pieces.items()}
+
+
+# ---------------------------------------------------------------------- files
+def redact_capture(source: str | os.PathLike[str], target: str | os.PathLike[str], *, overwrite: bool = False) -> int:
+    """Write `source` (a capture, or the plain bytes of a body) without secrets to `target`; return how many records or strings changed.
+
+    Records, times, chunk borders and unknown records stay as they are; a line without secrets stays byte for byte. The end
+    record gets the new sha256 and, as `redacted`, how many strings were replaced. Doing it twice changes nothing more.
+    A target whose name ends in .zst is compressed. overwrite: allow a target that exists, also the source itself.
+    Raises CaptureError for a source that cannot be read, UsageError for a target that exists.
     """
-
-    name: str
-    keep: int
-    parts: tuple[str | _Run, ...]
-    if_: str = ""
-    after: str = ""  # negative look-ahead: the character that must not follow
-
-
-_WORD = "A-Za-z0-9"
-_URL64 = "A-Za-z0-9_-"
-# A digit, or lower case before upper case: every random key has one of both, the slugs and CSS classes of sk- have neither.
-_RANDOM = r"(?=[A-Za-z_-]*?(?:[0-9]|[a-z][A-Z]))"
-_DIGIT = r"(?=[A-Za-z._~+/-]*[0-9])"
-
-_RULES = (
-    # The body of a PEM block up to its END line, with real line ends or JSON's \n. Its markers stay.
-    _Rule("private-key", 0, ("-----BEGIN ", _Run("A-Z0-9 ", 0, 24), "PRIVATE KEY", _Run("A-Z ", 0, 8), "-----", _Run(r"A-Za-z0-9+/=\\\s", 40, 8192))),
-    _Rule("bearer", 7, (_Run("Bb", 1, 1), "earer ", _Run(r"A-Za-z0-9._~+/-", 16, 4096)), _DIGIT),
-    _Rule("jwt", 3, ("eyJ", _Run(_URL64, 8, 1024), ".eyJ", _Run(_URL64, 8, 4096), ".", _Run(_URL64, 16, 1024))),
-    _Rule("sk", 3, ("sk-", _Run(_URL64, 20, 400)), _RANDOM),
-    _Rule("zai", 0, (_Run("0-9a-f", 32, 32), ".", _Run(_WORD, 16, 16)), after=_WORD),
-    _Rule("google", 4, ("AIza", _Run(_URL64, 35, 35)), _RANDOM, _URL64),
-    _Rule("github", 4, ("gh", _Run("oprsu", 1, 1), "_", _Run(_WORD, 36, 255))),
-    _Rule("github-pat", 11, ("github_pat_", _Run("A-Za-z0-9_", 22, 255))),
-    _Rule("slack", 5, ("xox", _Run("a-z", 1, 1), "-", _Run("A-Za-z0-9-", 20, 255)), _RANDOM),
-    _Rule("aws", 4, ("A", _Run("KS", 1, 1), "IA", _Run("A-Z0-9", 16, 16)), after=_WORD),
-    _Rule("huggingface", 3, ("hf_", _Run(_WORD, 30, 64)), _RANDOM),
-    _Rule("groq", 4, ("gsk_", _Run(_WORD, 40, 80)), _RANDOM),
-    _Rule("replicate", 3, ("r8_", _Run(_WORD, 32, 64)), _RANDOM),
-    _Rule("perplexity", 5, ("pplx-", _Run(_WORD, 32, 80)), _RANDOM),
-    _Rule("xai", 4, ("xai-", _Run(_WORD, 60, 120)), _RANDOM),
-    _Rule("nvidia", 6, ("nvapi-", _Run(_URL64, 40, 120)), _RANDOM),
-    _Rule("gitlab", 6, ("glpat-", _Run(_URL64, 20, 80)), _RANDOM),
-)
-
-# A key begins where no word goes on. In JSON the letter of an escape is none of the word's: "\nsk-..." begins at s.
-_BEGIN = r"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4}))"
-_CONTEXT = 6  # bytes that _BEGIN looks back
-
-# One literal that every whole key holds, written so that C can skip to its rare last character.
-_MARK = (
-    r"-(?:(?<=sk-)|(?<=xox[a-z]-)|(?<=pplx-)|(?<=xai-)|(?<=nvapi-)|(?<=glpat-))|_(?:(?<=gh[oprsu]_)|(?<=_pat_)|(?<=hf_)|(?<=gsk_)|(?<=r8_))"
-    r"|J(?<=\.eyJ)|z(?<=AIz)|I(?<=A[KS]I)|Y(?<=E KEY)|B(?<=B)earer |b(?<=b)earer |\.(?<=[0-9a-f]{32}\.)"
-)
-
-MAX_HELD = 8192 + 64  # bytes: the longest rule
+    source, target = os.fspath(source), os.fspath(target)
+    if os.path.exists(target) and not overwrite:
+        what = "the source itself" if os.path.exists(source) and os.path.samefile(source, target) else "there already"
+        raise UsageError(f"{target} is {what}: name another file, or allow to overwrite it")
+    data = plain_bytes(source)
+    if is_capture(data):
+        data, changed = _redacted_file(data, source)
+    else:
+        changed = len(find_secrets(data))
+        data = redact_bytes(data)
+    _write(target, data)
+    return changed
 
 
-def _whole(part: str | _Run) -> str:
-    return re.escape(part) if isinstance(part, str) else f"[{part.chars}]{{{part.low},{part.high}}}"
-
-
-def _shape(rule: _Rule) -> str:
-    *first, last = rule.parts
-    begin = "" if rule.name in ("private-key",) else _BEGIN
-    after = f"(?![{rule.after}])" if rule.after else ""
-    return f"(?P<{rule.name.replace('-', '_')}>{begin}{''.join(map(_whole, first))}{rule.if_}{_whole(last)}{after})"
-
-
-def _begun(rule: _Rule) -> Iterator[str]:
-    """Yield expressions that match, up to the end of the text, what may become or go on as this rule's shape."""
-    begin = "" if rule.name in ("private-key",) else _BEGIN
-    before = ""
-    for part in rule.parts:
-        if isinstance(part, str):
-            rest = ""
-            for char in reversed(part[1:]):
-                rest = f"(?:{re.escape(char)}{rest})?"
-            yield f"{begin}{before}{re.escape(part[0])}{rest}\\Z"
+def _redacted_file(data: bytes, name: str) -> tuple[bytes, int]:
+    """Return the capture file without secrets and the number of records that changed."""
+    capture = CaptureReader(data, name=name).read()  # raises for a file whose records cannot be trusted to be what they seem
+    lines = data.split(b"\n")
+    clean = list(lines)
+    chunks: list[tuple[int, bytes]] = []
+    deltas: dict[tuple[int, str], list[tuple[int, dict[str, Any]]]] = {}
+    ends: list[int] = []
+    records = [i for i, line in enumerate(lines) if line.strip()]
+    for i in records[1:]:
+        line = lines[i]
+        try:
+            record = value_of(line)
+        except ValueError:  # the line that the file's end cut
+            clean[i] = redact_bytes(line)
+            continue
+        kind = record[1]
+        payload: Any = record[2] if len(record) > 2 else None
+        if kind == "text":
+            chunks.append((i, payload.encode()))
+        elif kind == "bytes":
+            chunks.append((i, base64.b64decode(payload)))
+        elif kind == "delta":
+            deltas.setdefault((payload.get("choice", 0), payload.get("channel", "content")), []).append((i, payload))
+        elif kind in ("request", "response"):
+            safe = redacted_request(payload) if kind == "request" else redacted_response(payload)
+            if safe != payload:
+                clean[i] = _line_like(line, kind, safe)
+        elif kind == "end":
+            ends.append(i)
         else:
-            yield f"{begin}{before}[{part.chars}]{{0,{part.high}}}\\Z"
-        before += _whole(part)
+            clean[i] = redact_bytes(line)
+
+    for parts in deltas.values():
+        text = "".join(payload["text"] for _, payload in parts)
+        safe_text = redact_text(text)
+        at = 0
+        for i, payload in parts:
+            piece = safe_text[at : at + len(payload["text"])]
+            at += len(piece)
+            if piece != payload["text"]:
+                clean[i] = _line_like(lines[i], "delta", {**payload, "text": piece})
+
+    body = b"".join(piece for _, piece in chunks)
+    safe_body = redact_bytes(body)
+    if safe_body != body:
+        at = 0
+        for i, data_before in chunks:
+            data_after = safe_body[at : at + len(data_before)]
+            at += len(data_before)
+            if data_after != data_before:
+                clean[i] = chunk_line(_time_of(lines[i]), data_after).rstrip(b"\n")
+        # An end record that did not fit its body before must not begin to fit it now.
+        recorded = capture.end.sha256 if capture.end is not None else None
+        if ends and recorded == hashlib.sha256(body).hexdigest():
+            payload = dict(value_of(lines[ends[0]])[2])
+            payload["sha256"] = hashlib.sha256(safe_body).hexdigest()
+            payload["redacted"] = (payload.get("redacted") or 0) + len(find_secrets(body))
+            clean[ends[0]] = _line_like(lines[ends[0]], "end", payload)
+
+    changed = sum(old != new for old, new in zip(lines, clean, strict=True))
+    first = records[0]
+    header = value_of(redact_bytes(lines[first].removeprefix(b"\xef\xbb\xbf")))
+    known = header["redacted"] if isinstance(header.get("redacted"), list) else []
+    if not set(REDACTION_RULES) <= {rule for rule in known if isinstance(rule, str)}:
+        header["redacted"] = [*known, *(rule for rule in REDACTION_RULES if rule not in known)]
+        clean[first] = json_of(header)
+    else:
+        clean[first] = redact_bytes(lines[first])
+    return b"\n".join(clean), changed
+
+
+def _time_of(line: bytes) -> bytes:
+    """Return a record's time as it is spelled."""
+    return line[line.index(b"[") + 1 : line.index(b",")].strip()
+
+
+def _line_like(line: bytes, kind: str, payload: Any) -> bytes:
+    return record_line(_time_of(line), kind, json_of(payload)).rstrip(b"\n")
+
+
+def _write(target: str, data: bytes) -> None:
+    """Write a whole file; one that exists is replaced in one step, so that nothing is lost when this fails half-way."""
+    if target.endswith(".zst"):
+        library = zstd_library()
+        if library is None:
+            raise CaptureError(
+                f"{target}: writing .zst needs Python 3.14 or backports.zstd: install it, or name a file without .zst"
+            )
+        data = library.compress(data)
+    if not os.path.exists(target):
+        with open(target, "xb") as file:
+            file.write(data)
+        return
+    handle, part = tempfile.mkstemp(dir=os.path.dirname(target) or ".", prefix=".redact-")
+    try:
+        with open(handle, "wb") as file:
+            file.write(data)
+        shutil.copymode(target, part)
+        os.replace(part, target)
+    except BaseException:
+        os.unlink(part)
+        raise

@@ -186,11 +186,8 @@ class AnthropicMessages:
         if not now.finish_reasons:
             out.finish(0, turn.given)
         unclosed = [index for index, block in turn.blocks.items() if block.open]
-        if not now.finish_reasons and (turn.blocks or now.channels):
-            out.missing_terminal(
-                "message_delta with a stop_reason before its message_stop",
-                severity=Severity.ERROR if unclosed else Severity.WARNING,
-            )
+        if not now.finish_reasons:
+            out.missing_terminal("message_delta with a stop_reason before its message_stop")
         elif unclosed:
             out.find(
                 "order/block-balance",
@@ -200,11 +197,21 @@ class AnthropicMessages:
             )
         for block in turn.blocks.values():
             self._take_given(block, out)
+        if now.finish_reasons.get(0) == "end_turn" and any(block.kind == "tool_use" for block in turn.blocks.values()):
+            out.find(
+                "order/finish-reason",
+                "stop reason 'end_turn' and a tool call that waits for its result",
+                severity=Severity.NOTE,
+                choice=0,
+                evidence={"finish_reason": "end_turn"},
+            )
         out.terminal()
 
     # ------------------------------------------------------------------ blocks
     def _block_start(self, value: dict[str, Any], out: Assembly) -> None:
         turn = self._turn
+        if not turn.started:
+            self._headless(out)
         block = value.get("content_block")
         if type(block) is not dict:
             block = {}
@@ -234,7 +241,7 @@ class AnthropicMessages:
             out.find(
                 "order/block-balance",
                 f"block {index} is opened where block {turn.next_index} was due",
-                severity=Severity.WARNING if gap else Severity.NOTE,
+                severity=None if gap else Severity.NOTE,
                 evidence={"block": index, "due": turn.next_index},
             )
         if known is None and any(b.open for b in turn.blocks.values()) and self._once("overlap"):
@@ -305,8 +312,15 @@ class AnthropicMessages:
         number = self._open_tool(block, None, None, out) if block.tool is None else block.tool
         out.tool_call(0, number, arguments=text)
 
+    def _headless(self, out: Assembly) -> None:
+        """A stream of this dialect cannot be resumed: without its message_start, the beginning is missing."""
+        self._turn.started = True
+        out.find("order/block-balance", "the message has no message_start: its beginning is missing")
+
     def _misfit(self, index: Any, block: _Block | None, delta: str, out: Assembly) -> None:
         """A delta for a block that is not open, or of a kind that the block cannot take."""
+        if not self._turn.started:
+            self._headless(out)
         index = index if type(index) is int else None
         if block is not None and block.open and block.kind in ("", *_KNOWN_DELTAS[delta]):
             return
@@ -372,7 +386,8 @@ class AnthropicMessages:
     def _completion(self, value: dict[str, Any], out: Assembly) -> None:
         """The older endpoint: text in `completion`, the end in `stop_reason`."""
         id, model, text = value.get("id"), value.get("model"), value.get("completion")
-        out.identity(id if type(id) is str else None, model=model if type(model) is str else None)
+        out.identity(id if type(id) is str else None)
+        out.now.model = out.now.model or (model if type(model) is str else None)
         if type(text) is str:
             out.delta(0, "content", text)
         self._end = "a completion with a stop_reason"

@@ -20,6 +20,7 @@ _CONVERSE = frozenset({"messageStart", "contentBlockStart", "contentBlockDelta",
 # Models without a dialect of their own whose events hold a text and, once, why it ended: Titan, Llama, Claude before Messages.
 _PLAIN_TEXT = ("outputText", "generation", "completion")
 _PLAIN_REASON = ("completionReason", "stop_reason")
+_PLAIN_PROMPT = ("prompt_token_count", "inputTextTokenCount")  # a number in the first chunk, null or absent in all others
 # The last chunk of an invocation has metrics; where a guardrail blocked the prompt there is a count only.
 _LAST_CHUNK = ("amazon-bedrock-invocationMetrics", "totalOutputTextTokenCount")
 
@@ -32,6 +33,7 @@ class Bedrock:
     def __init__(self) -> None:
         self._blocks: dict[int, _Blocks] = {}  # by segment
         self._inner: Any = None  # the dialect of the chunks
+        self._speaker = ""  # who spoke last: "converse", "inner" or "plain"
         self._owes: str | None = None  # the terminal that has to come
 
     @staticmethod
@@ -89,9 +91,17 @@ class Bedrock:
         elif event == "error" or value.get("error"):
             out.error(value)
 
+    def _speak(self, speaker: str, out: Assembly) -> None:
+        """One model answers a request: events of another kind are another response."""
+        if speaker != self._speaker:
+            if self._speaker:
+                out.identity(None, starts=True)
+            self._speaker = speaker
+
     # ------------------------------------------------------------------ converse
     def _converse(self, name: str, value: dict[str, Any], out: Assembly) -> None:
         self._owes = "messageStop"
+        self._speak("converse", out)
         if name == "messageStart":
             out.identity(None, starts=True)
         blocks = self._blocks.get(out.now.number)
@@ -177,7 +187,8 @@ class Bedrock:
             found = recognise(event, value)
             if found is not None and found is not Bedrock:
                 self._inner = found()
-        if self._inner is not None:
+        if self._inner is not None and not any(name in value for name in _PLAIN_TEXT):
+            self._speak("inner", out)
             self._inner.feed(event, value, out)
         else:
             self._plain(value, out)
@@ -189,6 +200,9 @@ class Bedrock:
         text = next((value[name] for name in _PLAIN_TEXT if type(value.get(name)) is str), None)
         reason = next((value[name] for name in _PLAIN_REASON if type(value.get(name)) is str), None)
         if text is not None:
+            self._speak("plain", out)
+            if any(type(value.get(name)) in (int, float) for name in _PLAIN_PROMPT):
+                out.identity(None, starts=True)
             self._owes = "the last chunk, which has a reason to stop or metrics"
             out.delta(0, "content", text)
         if reason is not None:
@@ -203,7 +217,7 @@ class Bedrock:
         return bool(self._inner.text_event(text, out)) if self._inner is not None else False
 
     def close(self, out: Assembly) -> None:
-        if self._inner is not None:
+        if self._inner is not None and self._speaker == "inner":
             self._inner.close(out)
         elif self._owes and out.now.ended is None and not out.now.whole:
             out.missing_terminal(self._owes)

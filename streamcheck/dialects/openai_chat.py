@@ -208,7 +208,12 @@ class OpenAIChat:
 
     def _no_answer(self, event: str, value: dict[str, Any], out: Assembly) -> None:
         """A chunk that may be an error: told as an object, by the event's name, or as code and message at the top."""
-        if value.get("error") or event == "error" or (value.get("success") is False and "msg" in value) or value.get("object") == "error":
+        if (
+            value.get("error")
+            or event == "error"
+            or (value.get("success") is False and "msg" in value)
+            or value.get("object") == "error"
+        ):
             out.error(value)
 
     def text_event(self, text: str, out: Assembly) -> bool:

@@ -70,17 +70,17 @@ _TOOLS = {
     "apply_patch_call": ("", False),
 }
 _ENDS = frozenset({"response.completed", "response.incomplete", "response.failed", "response.cancelled"})
-_OPENINGS = frozenset({"response.queued", "response.in_progress"})
 
 
 class _Item:
     """One output item of the present response."""
 
-    __slots__ = ("closed", "id", "kind", "tool")
+    __slots__ = ("closed", "id", "kind", "name", "tool")
 
     def __init__(self, kind: str, id: str | None) -> None:
         self.kind = kind
         self.id = id
+        self.name: str | None = None
         self.closed = False
         self.tool: int | None = None  # which tool call of the response it is
 
@@ -186,8 +186,10 @@ class OpenAIResponses:
                         evidence={"ids": [last, id]},
                     )
                 return
-            out.identity(id, model=model)
-            self._answer.id_events = self._answer.id_events + 1 if id == last else 1
+            if id:
+                out.identity(id)
+                self._answer.id_events = self._answer.id_events + 1 if id == last else 1
+            out.now.model = out.now.model or model  # the last event may tell the model behind an alias
             return
         before = out.now
         out.identity(id, created=created if type(created) in (int, float) else None, model=model, starts=True)
@@ -221,14 +223,20 @@ class OpenAIResponses:
             answer.first_number = None
         elif out.now.sequence is None:
             answer.first_number = number
+            if number > 0 and not answer.started:
+                out.find(
+                    "order/sequence-gap",
+                    f"the stream begins with number {number}: it goes on with an earlier one, or its beginning is missing",
+                    severity=Severity.NOTE,
+                    evidence={"number": number},
+                )
         out.sequence(number)
 
     def _event(self, kind: str, value: dict[str, Any], out: Assembly) -> None:
         """An event of the response that is not a delta."""
         ended = out.now.ended
-        if ended is not None and not (kind in _ENDS and kind in self._answer.said):
-            if self._once("after"):
-                out.find("order/after-terminal", f"{kind} comes after the response's end", evidence={"ended_at_event": ended})
+        if ended is not None and kind not in self._answer.said and self._once("after"):
+            out.find("order/after-terminal", f"{kind} comes after the response's end", evidence={"ended_at_event": ended})
         if (text := _TEXT_DONES.get(kind)) is not None:
             self._text_done(*text, value, out)
         elif (index := _PART_DONES.get(kind)) is not None:
@@ -296,6 +304,8 @@ class OpenAIResponses:
         id, name = fields.get("call_id") or fields.get("id") or fields.get("item_id"), fields.get("name")
         if type(name) is not str or not name:
             name = None if item.kind in ("function_call", "custom_tool_call", "mcp_call") else item.kind.removesuffix("_call")
+        else:
+            item.name = name
         out.tool_call(0, number, id=id if type(id) is str and id else None, name=name, json=_TOOLS.get(item.kind, ("", False))[1])
         return number
 
@@ -313,6 +323,13 @@ class OpenAIResponses:
             known = answer.items[slot] = _Item(kind if type(kind) is str else "", id if type(id) is str else None)
         elif known.closed and self._once(f"done {slot}"):
             out.find("order/block-balance", f"output item {slot} is closed and had been closed", evidence={"item": slot})
+        elif known.kind and kind != known.kind and self._once(f"kind {slot}"):
+            out.find(
+                "order/block-balance",
+                f"output item {slot} is opened as {known.kind!r} and closed as {str(kind)[:80]!r}",
+                evidence={"item": slot, "kinds": [known.kind, str(kind)[:80]]},
+            )
+            return
         self._item_final(slot, known, item, out)
         known.closed = True
 
@@ -404,7 +421,7 @@ class OpenAIResponses:
             number = self._open_tool(known, item, out) if known.tool is None else known.tool
             name, text = item.get("name"), item.get(tool[0])
             if type(name) is str and name:
-                out.tool_call(0, number, name=name)
+                self._hold_name(slot, known, name, number, out)
             if type(text) is str:
                 self._hold(self._parts(slot, "input", out) or [(slot, "input", 0)], text, out)
             return
@@ -423,6 +440,19 @@ class OpenAIResponses:
                 # Only where nothing of the item was streamed: some servers stream a reasoning as text and end it as summary.
                 for number, text in enumerate(texts):
                     self._hold([(slot, kind, number)], text, out)
+
+    def _hold_name(self, slot: _Slot, known: _Item, name: str, number: int, out: Assembly) -> None:
+        """Hold that a call keeps the name it was opened with: under another name the arguments go to another function."""
+        if known.name and name != known.name and self._once(f"name {slot}"):
+            out.find(
+                "order/done-mismatch",
+                f"output item {slot} is opened as a call of {known.name[:80]!r} and closed as one of {name[:80]!r}",
+                choice=0,
+                channel=out.tool_call(0, number),
+                evidence={"item": slot, "names": [known.name[:80], name[:80]]},
+            )
+        known.name = known.name or name
+        out.tool_call(0, number, name=name)
 
     def _parts(self, slot: _Slot, kind: str, out: Assembly) -> list[_Part]:
         """Return the parts of an item that were streamed, in the order of their numbers."""

@@ -28,7 +28,7 @@ MAX_MATCHED = 200  # characters of evidence
 
 # Those with unmistakable words come in the order in which they are asked when the host is unknown.
 PROVIDERS: tuple[Provider, ...] = (
-    zai.PROVIDER, clouds.DASHSCOPE, openrouter.PROVIDER, anthropic.PROVIDER, openai.PROVIDER, gemini.PROVIDER, moonshot.PROVIDER,
+    zai.PROVIDER, clouds.DASHSCOPE, openrouter.PROVIDER, openai.PROVIDER, anthropic.PROVIDER, gemini.PROVIDER, moonshot.PROVIDER,
     clouds.BEDROCK, servers.MISTRAL, servers.VLLM, servers.OLLAMA, clouds.MINIMAX, servers.DEEPSEEK, servers.COHERE,
 )  # fmt: skip
 _BY_NAME = {provider.name: provider for provider in PROVIDERS}

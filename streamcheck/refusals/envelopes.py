@@ -8,6 +8,7 @@ Rule: an error must say so by its shape. An ordinary answer that talks about err
 __all__ = ("MAX_LEVELS", "Envelope", "error_in")
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -35,6 +36,7 @@ _WRAPPERS = (
     "value",
     "lastError",
 )
+_VERSIONED = re.compile(r"/v\d")  # an API's address; a link to a manual seldom has one
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,8 +176,9 @@ def _reason(error: dict[str, Any]) -> str | None:
 
 
 def _url(objects: tuple[dict[str, Any], ...]) -> str | None:
+    """Return the URL that an SDK or gateway says it asked: nearer the provider than the one that the caller knows."""
     found = _first(objects, "url", "requestUrl")
-    return found if isinstance(found, str) and found.startswith("http") else None
+    return found if isinstance(found, str) and found.startswith("http") and _VERSIONED.search(found) else None
 
 
 # Shapes, the most telling first. Each returns an Envelope or None.

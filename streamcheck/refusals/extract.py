@@ -76,6 +76,7 @@ def statement_of(
     if found is not None:
         found = _unwrapped(found)
     named = _status_named(text) if form == "text" and status is None else None
+    troubled = form == "text" and status is None and bool(_TROUBLE.search(text[:MAX_SEARCHED]))
     in_body = found.status if found is not None else None
     message = found.message if found is not None else ""
     upstream = None
@@ -90,14 +91,15 @@ def statement_of(
         message=message or (text.strip() if form == "text" else ""),
         text=(message or text)[:MAX_SEARCHED],
         request_id=(found.request_id if found else None) or next((v for n in _ID_HEADERS if (v := headers.get(n))), None),
-        url=url or (found.url if found else None) or _url_named(text[:MAX_SEARCHED]),
+        url=(found.url if found else None) or url or _url_named(text[:MAX_SEARCHED]),
         details=found.details if found else {},
         headers=headers,
         form=form,
         explicit=failed
-        or (found is not None and found.certain)
         or form == "html"
-        or (form == "text" and status is None and bool(_TROUBLE.search(text[:MAX_SEARCHED]))),
+        or (found is not None and found.certain)
+        or (status is None and (named or in_body) is not None)
+        or troubled,
         spoken_by=found.spoken_by if found else None,
         upstream=upstream,
     )

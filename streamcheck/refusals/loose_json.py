@@ -94,10 +94,8 @@ def _sse(text: str) -> Iterator[tuple[str, str]]:
         elif name == "event":
             event = value
         elif name == "data":
-            if (
-                payload and strict("\n".join(payload))[0]
-            ):  # events set apart by a single line end: out of the standard, and common
-                yield event, "\n".join(payload)
+            if len(payload) == 1 and strict(payload[0])[0]:  # events set apart by one line end: not the standard, and common
+                yield event, payload[0]
                 payload = []
             payload.append(value)
 

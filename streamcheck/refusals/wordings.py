@@ -45,7 +45,7 @@ WORDINGS: tuple[Pattern, ...] = (
     pattern("quota", r"(?:quota|resource)s? (?:has been |is |was )?(?:exhausted|exceeded)|exceeded your (?:\w+ )?quota", "rate-limit"),
     # who, what, how
     pattern("key", r"(?:invalid|incorrect|missing|wrong|no|expired) (?:x-)?api[-_ ]?key|api[-_ ]?key (?:is )?(?:not valid|invalid|missing|expired|not found)|no api key|\b(?:token|credentials?) (?:is |are |has |have )?(?:expired|invalid|incorrect|revoked)|(?:invalid|expired) (?:\w+ )?token|authorization token is|could not resolve authentication", "auth"),
-    pattern("unauthorized", r"\bunauthori[sz]ed\b|authentication (?:failed|error|required)|not authenticated|身份验证失败|令牌|permission denied|access denied", "auth"),
+    pattern("unauthorized", r"\bunauthori[sz]ed\b|(?<!proxy )authentication (?:failed|error|required)|not authenticated|身份验证失败|令牌|permission denied|access denied", "auth"),
     pattern("model", r"unknown model|no endpoints found|model[ _]not[ _](?:found|exist)|\bmodel\b[^.\n]{0,80}(?:not found|does not exist|doesn't exist|is not available|not supported by)|模型不存在", "model-not-found"),
     pattern("parameter", r"(?:invalid|illegal|unsupported|missing|unknown|unrecognized) (?:api |request )?(?:parameter|argument|field|value)|parameter is illegal|cannot be empty|malformed|field required", "invalid-request"),
     pattern("unavailable", r"service (?:is )?(?:temporarily )?unavailable", "overloaded"),

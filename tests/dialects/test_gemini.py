@@ -13,14 +13,21 @@ from tests.dialects.support import json_of, report, sse, told
 from tests.strategies import chunkings
 
 
-def chunk(*parts: dict[str, Any] | str, finish: str | None = None, id: str | None = "resp-one", choice: int | None = 0, **more: Any) -> dict[str, Any]:
+def chunk(
+    *parts: dict[str, Any] | str, finish: str | None = None, id: str | None = "resp-one", choice: int | None = 0, **more: Any
+) -> dict[str, Any]:
     """One chunk of a stream; a part that is a str is a text."""
     candidate: dict[str, Any] = {"content": {"role": "model", "parts": [{"text": p} if isinstance(p, str) else p for p in parts]}}
     if choice is not None:
         candidate["index"] = choice
     if finish:
         candidate["finishReason"] = finish
-    value: dict[str, Any] = {"candidates": [candidate], "modelVersion": "gemini-tiny", "usageMetadata": {"promptTokenCount": 3}, **more}
+    value: dict[str, Any] = {
+        "candidates": [candidate],
+        "modelVersion": "gemini-tiny",
+        "usageMetadata": {"promptTokenCount": 3},
+        **more,
+    }
     return value if id is None else {**value, "responseId": id}
 
 
@@ -28,10 +35,38 @@ def tokens(count: int) -> dict[str, Any]:
     return {"usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": count}}
 
 
-STREAM = (chunk("The kettle "), chunk({"text": "boil first", "thought": True}), chunk("sings."), chunk("", finish="STOP", **tokens(9)))
+STREAM = (
+    chunk("The kettle "),
+    chunk({"text": "boil first", "thought": True}),
+    chunk("sings."),
+    chunk("", finish="STOP", **tokens(9)),
+)
 WORDS = (
-    *("candidates", "content", "parts", "text", "thought", "functionCall", "name", "args", "partialArgs", "jsonPath", "$.a[0].b", "$.a"),
-    *("stringValue", "numberValue", "willContinue", "finishReason", "STOP", "index", "usageMetadata", "candidatesTokenCount", "responseId"),
+    *(
+        "candidates",
+        "content",
+        "parts",
+        "text",
+        "thought",
+        "functionCall",
+        "name",
+        "args",
+        "partialArgs",
+        "jsonPath",
+        "$.a[0].b",
+        "$.a",
+    ),
+    *(
+        "stringValue",
+        "numberValue",
+        "willContinue",
+        "finishReason",
+        "STOP",
+        "index",
+        "usageMetadata",
+        "candidatesTokenCount",
+        "responseId",
+    ),
     *("modelVersion", "promptFeedback", "blockReason", "error", "response", "executableCode"),
 )
 
@@ -86,7 +121,7 @@ def test_another_response_id_is_a_restart_even_after_one_chunk() -> None:
 
 def test_chunks_of_another_response_between_those_of_the_first_are_interleaved() -> None:
     found = report(sse(STREAM[0], chunk("foreign", id="resp-two"), *STREAM[1:]))
-    assert [("order/interleaved", "error", 1)] == told(found)
+    assert told(found) == [("order/interleaved", "error", 1)]
     assert found.message.content == "The kettle sings."
 
 
@@ -108,7 +143,9 @@ def test_an_error_inside_the_stream_refuses_and_owes_no_finish_reason() -> None:
 
 
 def test_a_blocked_prompt_is_a_content_filter_and_no_cut() -> None:
-    found = report(sse({"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "responseId": "resp-one", "modelVersion": "gemini-tiny"}))
+    found = report(
+        sse({"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "responseId": "resp-one", "modelVersion": "gemini-tiny"})
+    )
     assert (found.verdict, told(found)) == ("refused", [("provider/content-filter", "error", 0)])
     assert found.provider_error is not None
     assert found.provider_error.code == "PROHIBITED_CONTENT"
@@ -142,8 +179,14 @@ def test_chunks_without_candidates_index_content_or_parts_are_legal() -> None:
 
 
 def test_signatures_images_and_unknown_parts_are_no_text() -> None:
-    parts = {"text": "", "thoughtSignature": "c2ln" * 20}, {"inlineData": {"mimeType": "image/png", "data": "aGk="}}, {"newPart": {"text": "x"}}
-    found = report(sse(chunk("Tea.", *parts), chunk(finish="STOP"), {"usageMetadata": {"candidatesTokenCount": 1}, "responseId": "resp-one"}))
+    parts = (
+        {"text": "", "thoughtSignature": "c2ln" * 20},
+        {"inlineData": {"mimeType": "image/png", "data": "aGk="}},
+        {"newPart": {"text": "x"}},
+    )
+    found = report(
+        sse(chunk("Tea.", *parts), chunk(finish="STOP"), {"usageMetadata": {"candidatesTokenCount": 1}, "responseId": "resp-one"})
+    )
     assert (found.verdict, told(found), found.message.content) == ("clean", [], "Tea.")
 
 
@@ -153,7 +196,10 @@ def test_done_behind_a_gateway_is_let_pass_and_replaces_no_finish_reason() -> No
 
 
 def test_whole_tool_calls_keep_their_arguments_as_json_text() -> None:
-    calls = {"functionCall": {"name": "brew", "args": {"leaf": "龙井"}}}, {"functionCall": {"name": "pour", "args": {}, "id": "call-2"}}
+    calls = (
+        {"functionCall": {"name": "brew", "args": {"leaf": "龙井"}}},
+        {"functionCall": {"name": "pour", "args": {}, "id": "call-2"}},
+    )
     found = report(sse(chunk(*calls, finish="STOP")))
     assert told(found) == []
     assert [(c.index, c.id, c.name, c.arguments) for c in found.message.choices[0].tool_calls] == [
@@ -191,7 +237,10 @@ def test_arguments_that_come_by_path_are_joined_to_json() -> None:
 
 
 def test_arguments_whose_end_is_missing_stay_cut_and_are_found() -> None:
-    lost = [call(name="brew", willContinue=True), call(partialArgs=[arg("$.cups", stringValue="15", more=True)], willContinue=True)]
+    lost = [
+        call(name="brew", willContinue=True),
+        call(partialArgs=[arg("$.cups", stringValue="15", more=True)], willContinue=True),
+    ]
     found = report(sse(*lost, chunk("", finish="STOP")))
     assert (found.verdict, [f.code for f in found.findings]) == ("corrupt", ["order/tool-arguments"])
     assert found.message.choices[0].tool_calls[0].arguments == '{"cups":"15'
@@ -205,7 +254,13 @@ def test_arguments_without_the_event_that_names_the_call_are_found() -> None:
 @given(json_of(*WORDS), json_of(*WORDS))
 def test_no_json_makes_it_raise(value: Any, other: Any) -> None:
     dialect, out = Gemini(), Assembly()
-    for event in (value, {"candidates": value}, {"candidates": [other], "responseId": "a"}, STREAM[3], {"candidates": [{"content": {"parts": [value]}}]}):
+    for event in (
+        value,
+        {"candidates": value},
+        {"candidates": [other], "responseId": "a"},
+        STREAM[3],
+        {"candidates": [{"content": {"parts": [value]}}]},
+    ):
         out.begin(0, 1)
         Gemini.sniff("message", event)
         dialect.feed("message", event, out)
@@ -221,5 +276,7 @@ def test_a_report_does_not_depend_on_the_cuts(data: st.DataObject) -> None:
 
 def test_events_of_other_dialects_are_not_taken() -> None:
     assert Gemini.sniff("message", {"choices": [{"delta": {"content": "x"}}]}) == 0
-    assert Gemini.sniff("response.created", {"type": "response.created", "response": {"id": "r", "model": "m", "usage": None}}) == 0
+    assert (
+        Gemini.sniff("response.created", {"type": "response.created", "response": {"id": "r", "model": "m", "usage": None}}) == 0
+    )
     assert recognise("message", STREAM[0]) is Gemini

@@ -8,10 +8,11 @@ from streamcheck.assembly import Assembly
 from streamcheck.dialects import recognise
 from streamcheck.dialects.ui_messages import UiMessages
 from streamcheck.findings import Severity
+from streamcheck.verdicts import Report
 from streamcheck.wire.data_stream_v4 import DataStreamV4
 from streamcheck.wire.documents import document_of
-from tests.dialects.support import loud, notes, report, sse
-from tests.strategies import chunkings, json_values
+from tests.dialects.support import json_of, report, sse, told
+from tests.strategies import chunkings
 
 START = {"type": "start", "messageId": "m-1"}
 STEP, END_STEP = {"type": "start-step"}, {"type": "finish-step"}
@@ -19,8 +20,20 @@ FINISH = {"type": "finish", "finishReason": "stop"}
 DONE = "[DONE]"
 
 
+def loud(found: Report) -> list[tuple[str, str]]:
+    return [(code, severity) for code, severity, _ in told(found) if severity != "note"]
+
+
+def notes(found: Report) -> list[str]:
+    return [code for code, severity, _ in told(found) if severity == "note"]
+
+
 def text(*pieces: str, id: str = "txt-0") -> list[Any]:
-    return [{"type": "text-start", "id": id}, *({"type": "text-delta", "id": id, "delta": p} for p in pieces), {"type": "text-end", "id": id}]
+    return [
+        {"type": "text-start", "id": id},
+        *({"type": "text-delta", "id": id, "delta": p} for p in pieces),
+        {"type": "text-end", "id": id},
+    ]
 
 
 def thought(*pieces: str, id: str = "r-0") -> list[Any]:
@@ -87,7 +100,9 @@ def test_a_delta_without_a_start_is_found_at_its_event() -> None:
 
 
 def test_an_end_without_a_start_is_found() -> None:
-    assert loud(report(sse(START, *text("a"), {"type": "text-end", "id": "txt-0"}, FINISH, DONE))) == [("order/block-balance", "warning")]
+    assert loud(report(sse(START, *text("a"), {"type": "text-end", "id": "txt-0"}, FINISH, DONE))) == [
+        ("order/block-balance", "warning")
+    ]
 
 
 def test_a_text_delta_in_a_reasoning_part_is_found() -> None:
@@ -176,27 +191,30 @@ def test_a_resumed_stream_is_recognised_in_its_middle() -> None:
     assert report(sse(*NORMAL[4:])).dialect == "ui-messages"
 
 
-@given(json_values, st.sampled_from(["message", "v4:0", "v4:9", "v4:d", "v4:"]))
-def test_no_json_makes_it_raise(value: Any, event: str) -> None:
-    for each in (value, {"type": "text-start", "id": value}, {"type": "tool-input-available", "toolCallId": value, "input": value}):
-        recognise(event, each)
-        dialect, out = UiMessages(), Assembly()
+words = json_of(
+    "type", "id", "delta", "toolCallId", "toolName", "inputTextDelta", "input", "messageId", "finishReason", "errorText", "reason", "args",
+    "argsTextDelta", "usage", "start", "finish", "start-step", "finish-step", "text-start", "text-delta", "text-end", "reasoning-delta",
+    "tool-input-start", "tool-input-delta", "tool-input-available", "error", "abort", "data-x",
+)  # fmt: skip
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["message", "v4:0", "v4:3", "v4:9", "v4:c", "v4:d", "v4:f", "v4:"]), words), max_size=5)
+)
+def test_no_json_makes_it_raise(events: list[tuple[str, Any]]) -> None:
+    dialect, out = UiMessages(), Assembly()
+    for event, value in events:
+        recognise(event, value)
         out.begin(0, 1)
-        dialect.feed(event, each, out)
-        dialect.feed(event, {"type": "finish", "finishReason": value}, out)
-        dialect.close(out)
-        out.close()
+        dialect.feed(event, value, out)
+    dialect.close(out)
+    out.close()
 
 
 @given(st.data())
 def test_how_the_body_is_cut_changes_nothing(data: st.DataObject) -> None:
-    from streamcheck.checker import Checker
-
     body = sse(*NORMAL[:3], *NORMAL[4:-1], *text("more"), DONE)
-    checker = Checker()
-    for chunk in data.draw(chunkings(body)):
-        checker.feed(chunk)
-    assert checker.close().to_dict() == report(body).to_dict()
+    assert report(body, cuts=data.draw(chunkings(body))).to_dict() == report(body).to_dict()
 
 
 # ---------------------------------------------------------------- the data stream of version 4

@@ -1,0 +1,330 @@
+"""What a user brings: bodies that broke, and what must be said of them. Each with the place."""
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+
+import streamcheck as sc
+from streamcheck.findings import MAX_PER_CODE
+from tests.streams import IDENT, SECOND, chat, chat_event, chat_events, sse
+
+
+def codes(report: sc.Report) -> list[tuple[str, str, int | None]]:
+    return [(f.code, f.severity.value, f.event) for f in report.findings]
+
+
+def loud(report: sc.Report) -> list[str]:
+    return [f.code for f in report.findings if f.severity != "note"]
+
+
+# ---------------------------------------------------------------------- one response a body
+def test_two_responses_in_one_body_are_never_one_text() -> None:
+    first, second = chat_events("The ", "answer"), chat_events("Now ", "again", **SECOND)
+    report = sc.check(b"".join(first[:3] + second))
+    assert report.verdict == "corrupt"
+    assert codes(report) == [("order/restarted", "error", 3)]
+    assert report.findings[0].span == (len(b"".join(first[:3])), len(b"".join(first[:3])) + len(second[0]))
+    assert report.message.content == "The answer"
+    assert [m.content for m in report.segments] == ["The answer", "Now again"]
+
+
+def test_a_spliced_frame_is_placed_at_the_byte_of_the_cut() -> None:
+    zai = {"id": "20260114043705b7f7de19603a48fd", "created": 1_768_336_625}
+    again = {"id": "20260114043917eff1a1dd435a4df0", "created": 1_768_336_757}
+    first, second = chat_events("One", "Two", **zai), chat_events("Three", **again)
+    cut = len(first[0] + first[1]) + 90
+    report = sc.check(b"".join(first)[:cut] + b"".join(second))
+    [finding] = report.findings
+    assert (finding.code, finding.event, finding.span) == ("order/spliced-frame", 2, (cut, cut + len(second[0])))
+    assert finding.evidence["ids"] == [zai["id"], again["id"]]
+    assert finding.evidence["id_gap_s"] == 132
+    assert [m.content for m in report.segments] == ["One", "Three"]
+
+
+def test_one_foreign_event_is_interleaved_and_placed_there() -> None:
+    events = chat_events("a", "b", "c")
+    report = sc.check(b"".join([*events[:2], chat_event({"content": "x"}, **SECOND), *events[2:]]))
+    assert codes(report) == [("order/interleaved", "error", 2)]
+    assert report.message.content == "abc"
+
+
+def test_an_id_of_its_own_for_every_event_is_a_note() -> None:
+    events = [chat_event({"content": text}, id=f"chatcmpl-{i}") for i, text in enumerate("abcd")]
+    report = sc.check(b"".join([*events, chat_event({}, finish="stop", id="chatcmpl-9"), sse("[DONE]")]))
+    assert (report.verdict, report.message.content) == ("clean", "abcd")
+    assert codes(report) == [("order/identity-change", "note", 2)]
+
+
+def test_a_trailer_without_text_under_another_id_is_silent() -> None:
+    events = chat_events("a", "b")
+    cost = sse({**IDENT, "id": "other", "choices": [], "cost": "0.1"})
+    assert sc.check(b"".join([*events, cost])).verdict == "clean"
+
+
+def test_the_first_chunk_of_azure_has_no_id_and_is_silent() -> None:
+    opening = sse({"id": "", "object": "", "created": 0, "model": "", "choices": [], "prompt_filter_results": [{}]})
+    report = sc.check(opening + chat("a", "b"))
+    assert (report.verdict, report.dialect, report.message.content) == ("clean", "openai-chat", "ab")
+
+
+def test_a_role_on_every_chunk_is_silent() -> None:
+    events = [chat_event({"role": "assistant", "reasoning_content": t}) for t in ("Let", " me", " see")]
+    events += [chat_event({"role": "assistant", "content": t}) for t in ("4", "", "2")]
+    report = sc.check(b"".join([*events, chat_event({"role": "assistant", "content": ""}, finish="stop"), sse("[DONE]")]))
+    assert (report.verdict, report.message.reasoning, report.message.content) == ("clean", "Let me see", "42")
+
+
+# ---------------------------------------------------------------------- ends
+@pytest.mark.parametrize("keep", [1, 2, 3])
+def test_a_stream_that_just_ends_is_incomplete(keep: int) -> None:
+    report = sc.check(b"".join(chat_events("a", "b")[:keep]))
+    assert (report.verdict, loud(report)) == ("incomplete", ["order/missing-terminal"])
+
+
+def test_done_without_a_finish_reason_is_incomplete() -> None:
+    events = chat_events("a", "b")
+    assert sc.check(b"".join([*events[:3], events[-1]])).verdict == "incomplete"
+
+
+def test_a_finish_reason_without_done_is_clean_with_a_note() -> None:
+    report = sc.check(b"".join(chat_events("a", "b")[:-1]))
+    assert (report.verdict, codes(report)) == ("clean", [("order/missing-terminal", "note", 3)])
+
+
+def test_text_after_the_end_is_corrupt() -> None:
+    report = sc.check(chat("a") + chat_event({"content": "more"}))
+    assert codes(report) == [("order/after-terminal", "error", 4)]
+
+
+def test_an_unterminated_last_event_is_kept_and_noted() -> None:
+    report = sc.check(chat("a").removesuffix(b"\n"))
+    assert report.verdict == "clean"
+    assert codes(report) == [("sse/unterminated-event", "note", None)]
+    assert report.counts["events"] == 3
+
+
+def test_a_reset_connection_is_incomplete_whatever_the_text_says() -> None:
+    checker = sc.Checker()
+    checker.feed(chat("a"))
+    report = checker.close("reset")
+    assert (report.verdict, loud(report)) == ("incomplete", ["http/incomplete-body"])
+
+
+def test_a_short_body_is_measured_against_its_content_length() -> None:
+    body = chat("a")
+    checker = sc.Checker(head=sc.ResponseHead(status=200, headers=(("Content-Length", str(len(body) + 5)),)))
+    checker.feed(body)
+    assert loud(checker.close()) == ["http/incomplete-body"]
+
+
+# ---------------------------------------------------------------------- bytes, framing, JSON
+def test_a_torn_character_is_transport_and_its_replacement_a_note() -> None:
+    body = chat("caf\u00e9 ok").replace("é".encode(), b"\xc3")
+    report = sc.check(body)
+    assert report.verdict == "corrupt"
+    assert [(f.code, f.severity, f.span) for f in report.findings if f.stage == "utf8"] == [
+        ("utf8/invalid", "error", (body.index(b"\xc3"), body.index(b"\xc3") + 1))
+    ]
+    assert report.origin is not None
+    assert (report.origin.layer, report.origin.confidence) == ("transport", "likely")
+    assert [f.evidence["written_by"] for f in report.findings if f.code == "text/replacement-character"] == ["transport"]
+
+
+def test_a_raw_unicode_line_break_is_noted_at_its_byte() -> None:
+    body = chat("a\u2028b")
+    [finding] = sc.check(body).findings
+    at = body.index("\u2028".encode())
+    assert (finding.code, finding.severity, finding.span) == ("sse/unicode-line-break", "note", (at, at + 1))
+
+
+def test_an_unescaped_quote_is_invalid_json_at_its_byte() -> None:
+    events = chat_events("say", "hello")
+    broken = events[2].replace(b"hello", b'he"llo')
+    report = sc.check(b"".join([*events[:2], broken, *events[3:]]))
+    [finding] = report.findings
+    at = len(events[0] + events[1]) + broken.index(b'"llo')
+    assert (finding.code, finding.event) == ("json/invalid", 2)
+    assert finding.span is not None
+    assert finding.span.start in (at, at + 1)
+
+
+def test_a_key_that_stands_twice_is_found_in_the_middle_of_a_fast_run() -> None:
+    events = chat_events(*"abcdefgh")
+    events[6] = events[6].replace(b'"finish_reason": null', b'"finish_reason": null, "index": 0')
+    report = sc.check(b"".join(events))
+    assert codes(report) == [("json/duplicate-key", "warning", 6)]
+    assert report.message.content == "abcdefgh"
+
+
+def test_a_keep_alive_sent_as_data_is_named() -> None:
+    events = chat_events("a", "b")
+    report = sc.check(b"".join([*events[:2], b"data: : ping\n\n", b"data:\n\n", *events[2:]]))
+    assert [(c, e) for c, _, e in codes(report)] == [("sse/heartbeat-as-data", 2), ("sse/heartbeat-as-data", 3)]
+    assert report.message.content == "ab"
+
+
+def test_a_comment_after_an_id_is_no_event() -> None:
+    events = chat_events("a", "b")
+    assert sc.check(b"".join([b"id: 1\n" + events[0], b": ping\n\n", *events[1:]])).verdict == "clean"
+
+
+def test_events_without_blank_lines_between_them_are_read_and_reported() -> None:
+    body = b"".join(event.removesuffix(b"\n") for event in chat_events("a", "b")[:-1]) + b"\n"
+    report = sc.check(body)
+    assert (report.verdict, report.dialect, report.message.content) == ("corrupt", "openai-chat", "ab")
+    assert loud(report) == ["json/invalid"]
+
+
+def test_undeclared_gzip_is_undone_and_corrupt() -> None:
+    report = sc.check(gzip.compress(chat("a", "b")))
+    assert (report.verdict, report.message.content) == ("corrupt", "ab")
+    assert loud(report) == ["http/content-encoding"]
+
+
+def test_declared_gzip_is_undone_in_silence() -> None:
+    checker = sc.Checker(head=sc.ResponseHead(headers=(("content-encoding", "gzip"),)))
+    checker.feed(gzip.compress(chat("a", "b")))
+    assert checker.close().verdict == "clean"
+
+
+# ---------------------------------------------------------------------- text and order
+def test_a_pair_of_surrogates_split_over_two_deltas_is_healed_with_a_note() -> None:
+    report = sc.check(chat("x", "\ud83e", "\udd9c y"))
+    assert report.message.content == "x🦜 y"
+    assert codes(report) == [("text/lone-surrogate", "note", 3)]
+
+
+def test_a_repeated_event_with_a_sentence_in_it_is_suspect() -> None:
+    events = chat_events("A whole sentence at once.", " And one more.")
+    report = sc.check(b"".join([*events[:2], events[1], *events[2:]]))
+    assert codes(report) == [("order/duplicate-event", "warning", 2)]
+
+
+def test_equal_tokens_in_a_row_are_silent() -> None:
+    assert sc.check(chat("ha", "ha", "ha", "--------------------", "--------------------")).verdict == "clean"
+
+
+def test_cumulative_deltas_are_named() -> None:
+    text = "This is a sentence that grows with every chunk that comes."
+    report = sc.check(chat(*(text[:n] for n in range(20, len(text), 4))))
+    assert loud(report) == ["order/cumulative-deltas"]
+
+
+def test_tool_arguments_that_do_not_close_are_corrupt_when_the_stream_says_it_is_done() -> None:
+    opening = chat_event({"tool_calls": [{"index": 0, "id": "c1", "function": {"name": "read", "arguments": ""}}]})
+    piece = chat_event({"tool_calls": [{"index": 0, "function": {"arguments": '{"path": "a'}}]})
+    report = sc.check(opening + piece + chat_event({}, finish="tool_calls") + sse("[DONE]"))
+    assert codes(report) == [("order/tool-arguments", "error", 1)]
+    assert [(t.id, t.name, t.arguments) for t in report.message.choices[0].tool_calls] == [("c1", "read", '{"path": "a')]
+
+
+def test_parallel_tool_calls_that_share_an_index_stay_apart() -> None:
+    calls = [{"index": 0, "id": f"c{n}", "function": {"name": "read", "arguments": f'{{"n": {n}}}'}} for n in (1, 2)]
+    report = sc.check(b"".join(chat_event({"tool_calls": [c]}) for c in calls) + chat_event({}, finish="tool_calls") + sse("[DONE]"))
+    assert [t.arguments for t in report.message.choices[0].tool_calls] == ['{"n": 1}', '{"n": 2}']
+    assert report.verdict == "clean"
+
+
+def test_a_finish_reason_of_tool_calls_without_a_call_is_suspect() -> None:
+    assert loud(sc.check(chat("a", finish="tool_calls"))) == ["order/finish-reason"]
+
+
+# ---------------------------------------------------------------------- refusals and bodies that are no stream
+def test_an_error_inside_a_stream_is_a_refusal_that_names_what_was_lost() -> None:
+    error = sse({"error": {"code": "1305", "message": "The service may be temporarily overloaded, please try again later"}})
+    report = sc.check(b"".join(chat_events("some", " text")[:3]) + error)
+    assert (report.verdict, loud(report)) == ("refused", ["provider/overloaded"])
+    assert report.provider_error is not None
+    assert report.provider_error.error_class == "overloaded"
+    assert "9 characters" in report.findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict", "code"),
+    [
+        (b"", "incomplete", "order/missing-terminal"),
+        (b"\n\n", "incomplete", "order/missing-terminal"),
+        (b"<!DOCTYPE html><html><body>Sign in to Wi-Fi</body></html>", "corrupt", "http/wrong-content-type"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(40), "corrupt", "http/wrong-content-type"),
+        (b"just some words that are no stream", "corrupt", "http/wrong-content-type"),
+        (b'{"error":{"code":"1113","message":"Insufficient balance or no resource package."}}', "refused", "provider/billing"),
+    ],
+)
+def test_what_is_not_a_stream_is_named(body: bytes, verdict: str, code: str) -> None:
+    report = sc.check(body)
+    assert (report.verdict, loud(report)) == (verdict, [code])
+
+
+def test_a_json_document_of_no_dialect_is_clean_and_says_what_it_is() -> None:
+    report = sc.check(b'{"answer": 42}')
+    assert (report.verdict, report.dialect) == ("clean", "unknown")
+    assert "JSON document" in report.findings[0].message
+
+
+def test_a_sound_stream_of_an_unknown_kind_is_clean() -> None:
+    report = sc.check(sse(*({"step": n, "word": "x"} for n in range(40))))
+    assert (report.verdict, report.dialect, report.counts["events"]) == ("clean", "unknown", 40)
+
+
+def test_the_status_and_the_url_decide_what_an_error_means() -> None:
+    body = b'{"error":{"code":"1113","message":"Insufficient balance or no resource package. Please recharge."}}'
+    checker = sc.Checker(head=sc.ResponseHead(status=429, url="https://api.z.ai/api/paas/v4/chat/completions"))
+    checker.feed(body)
+    report = checker.close()
+    assert loud(report) == ["provider/wrong-endpoint"]
+    assert report.provider_error is not None
+    assert "/api/coding/paas/v4" in (report.provider_error.hint or "")
+
+
+# ---------------------------------------------------------------------- the interface
+def test_feed_returns_deltas_and_findings_in_the_order_of_events() -> None:
+    events = chat_events("a", "b", "c")
+    items = sc.Checker().feed(b"".join([*events[:2], chat_event({"content": "x"}, **SECOND), *events[2:4]]))
+    assert [i.text if isinstance(i, sc.Delta) else i.code for i in items] == ["a", "x", "order/interleaved", "b", "c"]
+
+
+def test_close_gives_the_same_report_again_and_feed_raises_after_it() -> None:
+    checker = sc.Checker()
+    checker.feed(chat("a"))
+    assert checker.close() is checker.close()
+    with pytest.raises(sc.StreamClosedError, match="new Checker"):
+        checker.feed(b"x")
+
+
+def test_feed_refuses_text_and_says_what_to_pass() -> None:
+    with pytest.raises(TypeError, match="aiter_raw"):
+        sc.Checker().feed("data: x\n\n")  # type: ignore[arg-type]
+
+
+def test_an_unknown_dialect_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(sc.UsageError, match="did you mean 'openai-chat'"):
+        sc.Checker("openai-chatt")
+
+
+def test_times_are_reported_when_they_were_given() -> None:
+    checker = sc.Checker()
+    for at, event in enumerate(chat_events("a", "b"), start=2):
+        checker.feed(event, at=float(at))
+    assert checker.close().to_dict()["timing"] == {"first_byte_s": 2.0, "first_delta_s": 3.0, "longest_gap_s": 1.0, "duration_s": 6.0}
+
+
+def test_a_hostile_stream_cannot_fill_the_report() -> None:
+    report = sc.check(b"data: " + b"\xff" * 10_000 + b"\n\n")
+    kept = [f for f in report.findings if f.code == "utf8/invalid"]
+    assert len(kept) == MAX_PER_CODE
+    assert kept[-1].evidence["more"] == 10_000 - MAX_PER_CODE
+
+
+def test_deltas_of_a_hop_that_has_only_text_are_judged_as_text() -> None:
+    checker = sc.Checker()
+    checker.feed_delta(sc.Delta(0, "reasoning", "plain words", 0))
+    report = checker.close()
+    assert (report.verdict, report.message.reasoning) == ("clean", "plain words")
+
+
+def test_the_report_is_json_and_has_the_documented_keys() -> None:
+    report: dict[str, Any] = json.loads(json.dumps(sc.check(chat("a"), name="x").to_dict()))
+    assert list(report) == "source dialect verdict origin message findings provider_error counts timing segments".split()
+    assert report["message"]["choices"][0]["content"] == "a"
