@@ -1,163 +1,63 @@
-"""From what the dialects tell to messages, and the rules that all dialects share.
+"""What a dialect tells about a body, put together and held to the rules that all dialects share.
 
 In:   calls of a dialect while it reads one event: identity(), delta(), tool_call(), finish(), terminal() ...
-Out:  Segments (one for each response found in the body, usually one), their Messages, and Findings ("order/...", "provider/...").
-Rule: one response a stream; a text is the plain sum of its deltas; what the dialect says at the end must equal that sum.
-Cost: per delta two appends; a character is traced to delta, event and bytes only when a finding asks for it.
+Out:  Segments (one for each response found in the body, usually one), and Findings ("order/...", "provider/...").
+Rule: one response a stream (responses.py); a text is the plain sum of its deltas; what the dialect says at the end must equal that
+      sum; blocks balance, sequences have no gaps, nothing comes after the end. What only the end can tell is in endings.py.
+Cost: 0.4 us a delta.
 """
 
-__all__ = ("CHECK_EVERY", "Assembly", "Channel", "Segment")
+__all__ = ("Assembly",)
 
-from bisect import bisect_right
 from collections.abc import Hashable
-from itertools import accumulate
 from typing import Any
 
-import msgspec
-
-from streamcheck.codes import CODES
-from streamcheck.findings import Finding, FindingLog, ProviderError, Severity
-from streamcheck.messages import Choice, Delta, Message, ToolCall
+from streamcheck.endings import judge_ending
+from streamcheck.findings import FindingLog, ProviderError, Severity
+from streamcheck.messages import Delta
 from streamcheck.refusals import classify_error, classify_finish_reason
+from streamcheck.responses import Responses
+from streamcheck.segments import Channel, Segment, Tool
 from streamcheck.spans import Span
+from streamcheck.trail import Trail
 
 MIN_REPEATED_CHARS = 16  # less may be two equal tokens, and so may any number of blanks or dashes; docs/findings.md
-MIN_CUMULATIVE_CHARS = 40  # "a", "ab", "abc" may be three tokens of a list; forty characters repeated whole are not. guess
-CHECK_EVERY = 128  # characters: the block of the text checks
 _OF_WHOLE_RESPONSES = ("order/tool-index", "order/tool-arguments", "order/finish-reason", "order/block-balance", "order/done-mismatch")
-_GROWING = ("completion_tokens", "output_tokens", "candidatesTokenCount", "outputTokens")  # cumulative wherever they repeat
-_SECOND_RESPONSE = ("order/restarted", "order/interleaved", "order/spliced-frame")
-_MIN_CUMULATIVE_RUN = 3  # chunks, each beginning with the whole one before; docs/findings.md
-_RESTART_GAP_S = 10  # `created` of one response drifts by seconds in gateways; glued retries were 70 to 2,440 s apart
-
-
-class Channel:
-    """The text of one channel of one choice, in pieces, and which event each piece came from."""
-
-    __slots__ = ("chars", "checked", "choice", "events", "name", "next_check", "pieces", "segment", "unchecked")
-
-    def __init__(self, segment: int, choice: int, name: str) -> None:
-        self.segment = segment
-        self.choice = choice
-        self.name = name
-        self.pieces: list[str] = []
-        self.events: list[int] = []
-        self.chars = 0
-        self.checked = 0  # pieces that the text checks have taken
-        self.unchecked = ""  # the end of those pieces that is not a whole block yet
-        self.next_check = CHECK_EVERY  # the length past which they look again
-
-    @property
-    def text(self) -> str:
-        return "".join(self.pieces)
-
-    def take_blocks(self) -> str:
-        """Return the whole blocks that the text checks have not seen; the character after them is there, so they are final."""
-        text = self.unchecked + "".join(self.pieces[self.checked :])
-        self.checked = len(self.pieces)
-        whole = (len(text) - 1) // CHECK_EVERY * CHECK_EVERY
-        self.unchecked = text[whole:]
-        self.next_check = (self.chars - 1) // CHECK_EVERY * CHECK_EVERY + CHECK_EVERY
-        return text[:whole]
-
-    def take_rest(self) -> str:
-        """Return all that the text checks have not seen."""
-        text = self.unchecked + "".join(self.pieces[self.checked :])
-        self.checked, self.unchecked = len(self.pieces), ""
-        return text
-
-    def heal(self, whole: str) -> None:
-        """Replace the last character, half of a surrogate pair, by the whole one."""
-        self.pieces[-1] = self.pieces[-1][:-1] + whole
-        if self.unchecked and self.checked == len(self.pieces):
-            self.unchecked = self.unchecked[:-1] + whole
-
-    def events_of(self, start: int, end: int) -> tuple[int, int]:
-        """Return the first and the last event that carried characters [start, end)."""
-        ends = list(accumulate(map(len, self.pieces)))
-        last = len(self.pieces) - 1
-        first = min(bisect_right(ends, start), last)
-        return self.events[first], self.events[max(first, min(bisect_right(ends, max(start, end - 1)), last))]
-
-
-class _Tool(msgspec.Struct):
-    """One tool call as it grows."""
-
-    choice: int
-    index: int
-    id: str | None
-    name: str
-    channel: str
-    event: int
-    json: bool  # False where the dialect's tools take free text
-
-
-class Segment:
-    """One response: everything that must not be shared with another response in the same body."""
-
-    def __init__(self, number: int, event: int) -> None:
-        self.number = number
-        self.first_event = event
-        self.id: str | None = None
-        self.created: float | None = None
-        self.model: str | None = None
-        self.usage: dict[str, Any] | None = None
-        self.channels: dict[tuple[int, str], Channel] = {}
-        self.tools: list[_Tool] = []
-        self.finish_reasons: dict[int, str] = {}
-        self.ended: int | None = None  # event of the terminal marker
-        self.over = False  # the terminal marker or a finish reason was seen
-        self.error: int | None = None  # event of a provider's error
-        self.sequence: int | None = None
-        self.open_blocks: dict[Hashable, str] = {}
-        self.parts: dict[Hashable, list[str]] = {}
-        self.whole = False  # a plain JSON answer, not a stream
-
-    def text(self, choice: int, channel: str) -> str:
-        found = self.channels.get((choice, channel))
-        return found.text if found else ""
-
-    def message(self) -> Message:
-        """Return what this response has said so far."""
-        numbers = {choice for choice, _ in self.channels} | {t.choice for t in self.tools} | set(self.finish_reasons)
-        choices = tuple(
-            Choice(
-                index=n,
-                reasoning=self.text(n, "reasoning"),
-                content=self.text(n, "content"),
-                refusal=self.text(n, "refusal"),
-                tool_calls=tuple(ToolCall(t.index, t.id, t.name or None, self.text(n, t.channel)) for t in self.tools if t.choice == n),
-                finish_reason=self.finish_reasons.get(n),
-            )
-            for n in sorted(numbers)
-        )
-        return Message(choices, self.id, self.model, self.usage)
+_GROWING = ("completion_tokens", "output_tokens", "outputTokens")  # cumulative wherever they repeat
 
 
 class Assembly:
-    """What a dialect tells about a body, put together and held to the rules.
+    """The checker sets the present event (`begin`); a dialect then calls what that event says, identity() first.
 
-    The checker sets the present event (`begin`); a dialect then calls what that event says, identity() first.
+    now:     the response that the present event belongs to.
+    deltas:  those made since the checker last took them; `first_delta` is where those of the present event begin.
+    changed: channels whose text is long enough to be checked again.
     """
 
     def __init__(self) -> None:
-        self.findings = FindingLog()
-        self.segments: list[Segment] = [Segment(0, 0)]
-        self.now: Segment = self.segments[0]
-        self.deltas: list[Delta] = []  # since the checker last took them
+        self.trail = Trail()
+        self._responses = Responses(self.trail)
+        self.now: Segment = self._responses.now
+        self.deltas: list[Delta] = []
         self.delta_count = 0
-        self.first_delta = 0  # where those of the present event begin
-        self.starts: list[int] = []  # body offsets of the events, by index
-        self.ends: list[int] = []
-        self.event = -1
+        self.first_delta = 0
         self.odd = False  # the present event's strings may hold lone surrogates
-        self.changed: list[Channel] = []  # channels whose text is long enough to be checked again
+        self.changed: list[Channel] = []
         self.provider_error: ProviderError | None = None
-        self._ids: dict[str, Segment] = {}
-        self._id_events = 0  # events under the present id
-        self._rotating = True  # every id so far stood in one event only
-        self._id_note: bool = False
-        self._suspect: tuple[int, str, str] | None = None  # the second id of what may be rotation or a restart at once
+
+    @property
+    def event(self) -> int:
+        """The index of the present event."""
+        return self.trail.event
+
+    @property
+    def findings(self) -> FindingLog:
+        return self.trail.findings
+
+    @property
+    def segments(self) -> list[Segment]:
+        """The responses found so far."""
+        return self._responses.segments
 
     # ------------------------------------------------------------------ findings
     def find(
@@ -173,40 +73,28 @@ class Assembly:
         chars: tuple[int, int] | None = None,
         evidence: dict[str, Any] | None = None,
     ) -> None:
-        """Add a finding at the present event, or at `event`.
-
-        severity: the code's usual one when None.
-        """
-        place = self.event if event is None else event
-        known = 0 <= place < len(self.starts)
+        """Log a finding at the present event, or at `event`; see Trail.find()."""
         if severity is None and self.now.number and code in _OF_WHOLE_RESPONSES:
             severity = Severity.NOTE  # a torn-out piece of another response breaks every rule; that it is here is said already
-        if span is None and known:
-            span = Span(self.starts[place], self.ends[place])
-        self.findings.append(
-            Finding(
-                code,
-                severity or Severity(CODES[code].severity),
-                message,
-                span=span,
-                event=place if known else None,
-                choice=choice,
-                channel=channel,
-                chars=chars,
-                evidence=evidence or {},
-            )
+        self.trail.find(
+            code,
+            message,
+            severity=severity,
+            event=event,
+            span=span,
+            choice=choice,
+            channel=channel,
+            chars=chars,
+            evidence=evidence,
         )
 
     # ------------------------------------------------------------------ the present event
     def begin(self, start: int, end: int, *, odd: bool = False) -> None:
         """Make the event at body bytes [start, end) the present one."""
-        self.starts.append(start)
-        self.ends.append(end)
-        self.event += 1
+        self.trail.begin(start, end)
         self.odd = odd
         self.first_delta = len(self.deltas)
 
-    # ------------------------------------------------------------------ identity
     def identity(self, id: str | None, created: float | None = None, model: str | None = None, starts: bool = False) -> None:
         """Hold that a body is one response.
 
@@ -214,150 +102,13 @@ class Assembly:
         created: its creation time in seconds, where the dialect has one.
         starts:  True when this event can only be the first of a response (message_start, response.created, a lone role).
         """
-        now = self.now
-        if id and id == now.id:
-            self._id_events += 1
-            if not starts and self._suspect is None:
-                return
-            if starts and self._spoke(now):
-                self._restart(id, created, model, "its first event comes again under the same id")
-            elif self._suspect is not None:
-                self._settle_suspect()
-            return
-        if not id:
-            if starts and self._spoke(now):
-                self._restart(None, created, model, "a response's first event comes again")
-            elif model and not now.model:
-                now.model = model
-            elif model and now.id and model != now.model:
-                self._pending(None, created, model)
-            return
-        if now.id is None:
-            if starts and self._spoke(now):
-                self._restart(id, created, model, "a response's first event comes again")
-                return
-            self._adopt(now, id, created, model)
-            return
-        self._change_of_id(id, created, model, starts)
-
-    def _adopt(self, segment: Segment, id: str | None, created: float | None, model: str | None) -> None:
-        segment.id = id
-        segment.created = created
-        segment.model = model or segment.model
-        if id:
-            self._ids[id] = segment
-            self._id_events = 1
-
-    def _spoke(self, segment: Segment) -> bool:
-        """Say whether this response has said anything that a new first event would cut off."""
-        return bool(segment.ended is not None or segment.finish_reasons or segment.tools or any(c.chars for c in segment.channels.values()))
-
-    def _change_of_id(self, id: str, created: float | None, model: str | None, starts: bool) -> None:
-        now = self.now
-        earlier = self._ids.get(id)
-        if earlier is not None and earlier is not now:
-            self._come_back(earlier)
-            return
-        jump = abs(created - now.created) if created and now.created else 0.0
-        if self._id_events > 1:
-            self._rotating = False
-        if starts and self._spoke(now):
-            self._restart(id, created, model, "a new id and a response's first event")
-        elif jump >= _RESTART_GAP_S:
-            self._restart(id, created, model, f"a new id, created {jump:.0f} s apart")
-        elif self._rotating:
-            # Some gateways give every event an id of its own. The second id may also be a restart: the third event tells.
-            self._suspect = (self.event, now.id or "", id) if len(self._ids) == 1 else None
-            if len(self._ids) > 1:
-                self._note_ids("every event has an id of its own", Severity.NOTE, now.id, id)
-            self._adopt(now, id, now.created, model)
-        else:
-            self._pending(id, created, model)
-
-    def _settle_suspect(self) -> None:
-        assert self._suspect is not None
-        event, old, new = self._suspect
-        self._suspect = None
-        self._rotating = False
-        self._id_note = True
-        self.find(
-            "order/identity-change",
-            f"the response's id changes from {old!r} to {new!r} after the first event",
-            severity=Severity.NOTE,
-            event=event,
-            evidence={"ids": [old, new]},
-        )
-
-    def _pending(self, id: str | None, created: float | None, model: str | None) -> None:
-        """The id (or, without one, the model) changes in a body that kept it: another response if text comes, else a gateway's trailer."""
-        segment = self._open_segment()
-        self._adopt(segment, id, created, model)
-        segment.whole = self.segments[0].whole
-
-    def _note_ids(self, message: str, severity: Severity, old: str | None, new: str | None) -> None:
-        if not self._id_note:
-            self._id_note = True
-            self.find("order/identity-change", f"{message}: {old!r}, then {new!r}", severity=severity, evidence={"ids": [old, new]})
-
-    def _open_segment(self) -> Segment:
-        segment = Segment(len(self.segments), self.event)
-        self.segments.append(segment)
-        self.now = segment
-        self._id_events = 0
-        return segment
-
-    def _restart(self, id: str | None, created: float | None, model: str | None, why: str) -> None:
-        old = self.now
-        segment = self._open_segment()
-        self._adopt(segment, id, created, model)
-        self._rotating = False
-        evidence: dict[str, Any] = {"ids": [old.id, id], "because": why}
-        if created and old.created:
-            evidence["created_gap_s"] = created - old.created
-        self.find(
-            "order/restarted",
-            f"a second response begins here ({why}); the first one {'had ended' if old.ended is not None else 'is cut off'}",
-            evidence=evidence,
-        )
+        responses = self._responses
+        if starts or not responses.steady or id != self.now.id:
+            self.now = responses.see(id, created, model, starts)
 
     def splice(self, span: Span, evidence: dict[str, Any]) -> None:
         """Another response's frame begins inside the present event, at span.start."""
-        old = self.now
-        segment = self._open_segment()
-        ids = evidence.get("ids") or [None, None]
-        self._adopt(segment, ids[1], None, None)
-        self._rotating = False
-        chars = sum(c.chars for c in old.channels.values())
-        self.find(
-            "order/spliced-frame",
-            f"a frame is cut at byte {span.start} and another response begins on the same line, after {chars} characters of the first",
-            span=span,
-            evidence={**evidence, "chars_before": chars},
-        )
-
-    def event_at(self, offset: int) -> int | None:
-        """Return the event whose bytes hold body offset `offset`, None where it falls between events."""
-        i = bisect_right(self.starts, offset) - 1
-        return i if i >= 0 and offset < self.ends[i] else None
-
-    def _come_back(self, segment: Segment) -> None:
-        """An id that was left comes back: the events between belong to another response."""
-        foreign = self.now
-        self.now = segment
-        self._id_events = 2
-        if self._rotating and len(self._ids) > 2:
-            self._rotating = False
-        for i, finding in enumerate(self.findings):
-            if finding.code == "order/restarted" and finding.event == foreign.first_event:
-                del self.findings[i]
-                break
-        if not any(f.code == "order/interleaved" and f.event == foreign.first_event for f in self.findings):
-            self.find(
-                "order/interleaved",
-                f"events of response {foreign.id!r} stand between those of {segment.id!r}",
-                event=foreign.first_event,
-                evidence={"ids": [segment.id, foreign.id], "back_at_event": self.event},
-            )
+        self.now = self._responses.splice(span, evidence)
 
     # ------------------------------------------------------------------ text
     def delta(self, choice: int, channel: str, text: str, *, part: Hashable = None) -> None:
@@ -368,7 +119,7 @@ class Assembly:
         target = now.channels.get((choice, channel)) or self._open_channel((choice, channel))
         if self.odd:
             text = self._paired(target, text)
-        event = self.event
+        event = self.trail.event
         target.pieces.append(text)
         target.events.append(event)
         target.chars = chars = target.chars + len(text)
@@ -384,20 +135,8 @@ class Assembly:
     def _open_channel(self, key: tuple[int, str]) -> Channel:
         now = self.now
         channel = now.channels[key] = Channel(now.number, *key)
-        if now.number and not self._told(now):
-            self._judge_pending(now)
+        self._responses.first_text(now)
         return channel
-
-    def _judge_pending(self, segment: Segment) -> None:
-        """The response whose id came without any other sign of a start now speaks: it is another response."""
-        old = self.segments[segment.number - 1]
-        named = [(s.id or s.model) for s in (old, segment)]
-        self.find(
-            "order/restarted",
-            f"the response changes from {named[0]!r} to {named[1]!r} and text goes on under the new name",
-            event=segment.first_event,
-            evidence={"ids": [old.id, segment.id], "models": [old.model, segment.model], "because": "a new name that brings text"},
-        )
 
     def _paired(self, channel: Channel, text: str) -> str:
         """Join a high surrogate at the end of the channel with a low one at the start of `text`; return the rest of `text`."""
@@ -479,7 +218,7 @@ class Assembly:
             self.delta(choice, tool.channel, arguments, part=part)
         return tool.channel
 
-    def _tool_of(self, choice: int, index: int | None, id: str | None, name: str | None) -> _Tool | None:
+    def _tool_of(self, choice: int, index: int | None, id: str | None, name: str | None) -> Tool | None:
         mine = [t for t in self.now.tools if t.choice == choice]
         if id:
             for tool in reversed(mine):
@@ -494,7 +233,7 @@ class Assembly:
                 return tool
         return None
 
-    def _open_tool(self, choice: int, index: int | None, id: str | None, name: str | None, json: bool) -> _Tool:
+    def _open_tool(self, choice: int, index: int | None, id: str | None, name: str | None, json: bool) -> Tool:
         number = sum(t.choice == choice for t in self.now.tools)
         if not id and not name:
             self.find(
@@ -511,7 +250,7 @@ class Assembly:
                 choice=choice,
                 evidence={"index": index, "id": id},
             )
-        tool = _Tool(choice, number if index is None else index, id, name or "", f"tool:{number}", self.event, json)
+        tool = Tool(choice, number if index is None else index, id, name or "", f"tool:{number}", self.trail.event, json)
         self.now.tools.append(tool)
         return tool
 
@@ -576,7 +315,7 @@ class Assembly:
     def error(self, body: object) -> None:
         """The provider reports an error inside the stream. It ends the response: nothing more has to come."""
         now = self.now
-        now.error = self.event
+        now.error = self.trail.event
         error = classify_error(body=body if isinstance(body, dict | str | bytes) else str(body))
         if error is None:
             error = ProviderError("unknown", message=str(body)[:200], rule="stream:error")
@@ -604,7 +343,7 @@ class Assembly:
         now = self.now
         now.over = True
         if now.ended is None:
-            now.ended = self.event
+            now.ended = self.trail.event
 
     def missing_terminal(self, what: str, *, severity: Severity | None = None) -> None:
         """The body has ended and `what` did not come. A response that ended with an error does not owe it."""
@@ -620,102 +359,12 @@ class Assembly:
 
     # ------------------------------------------------------------------ the end of the body
     def fold_trailer(self) -> None:
-        """Give what came under another id and brought no text (costs, usage, a late finish reason) to the response before it."""
-        trailer = self.now
-        if trailer.number == 0 or trailer.channels or trailer.tools or self._told(trailer):
-            return
-        self.segments.remove(trailer)
-        now = self.now = self.segments[-1]
-        now.usage = trailer.usage or now.usage
-        now.finish_reasons = {**trailer.finish_reasons, **now.finish_reasons}
-        now.ended = trailer.ended if now.ended is None else now.ended
-        now.error = trailer.error if now.error is None else now.error
-
-    def _told(self, segment: Segment) -> bool:
-        """Say whether a finding has said that another response begins with this segment."""
-        return any(f.code in _SECOND_RESPONSE and f.event == segment.first_event for f in self.findings)
+        """Give what came under another id and brought no text to the response before it."""
+        self.now = self._responses.fold_trailer()
 
     def close(self) -> None:
-        """Judge what only the end can tell: whole tool arguments, cumulative framing, the finish reason against the contents."""
-        self._suspect = None
+        """Judge what only the end can tell."""
         for segment in self.segments:
             self.now = segment
-            self._close_cumulative(segment)
-            self._close_tools(segment)
-            self._close_finish(segment)
+            judge_ending(segment, self.trail)
         self.now = self.segments[-1]
-
-    def _close_cumulative(self, segment: Segment) -> None:
-        for channel in segment.channels.values():
-            pieces = channel.pieces
-            if len(pieces) <= _MIN_CUMULATIVE_RUN or max(map(len, pieces)) < MIN_CUMULATIVE_CHARS:
-                continue
-            run = 0
-            for i in range(1, len(pieces)):
-                before, piece = pieces[i - 1], pieces[i]
-                run = run + 1 if len(piece) > len(before) and piece.startswith(before) else 0
-                if run >= _MIN_CUMULATIVE_RUN and len(piece) >= MIN_CUMULATIVE_CHARS:
-                    self.find(
-                        "order/cumulative-deltas",
-                        f"each {channel.name} delta repeats the whole text before it: their sum says everything many times",
-                        event=channel.events[i],
-                        choice=channel.choice,
-                        channel=channel.name,
-                        evidence={"run": run, "chars": [len(before), len(piece)]},
-                    )
-                    break
-
-    def _close_tools(self, segment: Segment) -> None:
-        cut = (segment.ended is None and not segment.finish_reasons and not segment.whole) or segment.number > 0
-        for tool in segment.tools:
-            arguments = segment.text(tool.choice, tool.channel)
-            found = segment.channels.get((tool.choice, tool.channel))
-            event = found.events[-1] if found else tool.event
-            if not tool.name and not cut:
-                self.find(
-                    "order/tool-arguments" if not tool.id and not arguments else "order/tool-index",
-                    f"tool call {tool.index} has no name",
-                    severity=Severity.WARNING if arguments or tool.id else Severity.ERROR,
-                    event=event,
-                    choice=tool.choice,
-                    channel=tool.channel,
-                    evidence={"id": tool.id},
-                )
-            reason = _not_json(arguments) if tool.json else None
-            if reason is None:
-                continue
-            limited = segment.finish_reasons.get(tool.choice) in ("length", "max_tokens", "MAX_TOKENS", "max_output_tokens")
-            self.find(
-                "order/tool-arguments",
-                f"the arguments of tool call {tool.index} ({tool.name or 'no name'}) are not JSON: {reason}",
-                severity=Severity.NOTE if cut or limited or segment.error is not None else Severity.ERROR,
-                event=event,
-                choice=tool.choice,
-                channel=tool.channel,
-                evidence={"arguments": arguments[-200:], "reason": reason},
-            )
-
-    def _close_finish(self, segment: Segment) -> None:
-        if segment.error is not None:
-            return
-        for choice, reason in segment.finish_reasons.items():
-            calls = any(t.choice == choice for t in segment.tools)
-            if reason in ("tool_calls", "tool_use", "TOOL_CALL", "tool-calls") and not calls:
-                self.find(
-                    "order/finish-reason",
-                    f"finish reason {reason!r} and no tool call",
-                    event=segment.ended,
-                    choice=choice,
-                    evidence={"finish_reason": reason},
-                )
-
-
-def _not_json(arguments: str) -> str | None:
-    """Return why joined tool arguments are not one JSON value, None when they are (or when there are none)."""
-    if not arguments.strip():
-        return None
-    try:
-        msgspec.json.decode(arguments.encode("utf-8", "surrogatepass"))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        return str(error)[:120]
-    return None

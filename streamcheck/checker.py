@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from streamcheck.assembly import Assembly, Channel
+from streamcheck.assembly import Assembly
 from streamcheck.capture.format import Capture
 from streamcheck.detectors import TextFinding, Watch
 from streamcheck.dialects import UNKNOWN, Dialect, dialect_named, recognise
@@ -21,6 +21,7 @@ from streamcheck.errors import StreamClosedError
 from streamcheck.findings import Finding, FindingLog, Severity
 from streamcheck.messages import Delta
 from streamcheck.refusals import classify_error
+from streamcheck.segments import Channel
 from streamcheck.sources import read_source
 from streamcheck.spans import Span
 from streamcheck.splices import find_splice
@@ -226,9 +227,9 @@ class Checker:
         assert dialect is not None
         last = assembly.event
         for index, event, value in self._unrecognised:
-            assembly.event = index
+            assembly.trail.event = index
             dialect.feed(event, value, assembly)
-        assembly.event = last
+        assembly.trail.event = last
         self._unrecognised.clear()
 
     # ------------------------------------------------------------------ text checks
@@ -249,7 +250,7 @@ class Checker:
         assembly = self._assembly
         for code, severity, start, end, message, evidence in found:
             first, last = channel.events_of(start, end)
-            span = Span(assembly.starts[first], assembly.ends[last])
+            span = assembly.trail.span_of(first, last)
             if code == "text/replacement-character" and self._intake.damaged(span):
                 severity, evidence = Severity.NOTE, {**evidence, "written_by": "transport"}
                 message += "; it stands for the invalid bytes in this event"
@@ -286,7 +287,7 @@ class Checker:
                 self._log.append(finding)
         for event in self._intake.close():
             self._read(event)
-        events = len(assembly.starts)
+        events = len(assembly.trail.starts)
         self._read_tail()
         if self._dialect is None and self._unrecognised:
             self._recognising = False
@@ -403,7 +404,7 @@ class Checker:
         """Name the event of a finding that was made before its event was whole; an event that was not dispatched has no number."""
         event = finding.event
         if event is None and finding.span is not None:
-            event = self._assembly.event_at(finding.span.start)
+            event = self._assembly.trail.event_at(finding.span.start)
         if event is not None and event >= events:
             event = None
         return finding if event == finding.event else replace(finding, event=event)

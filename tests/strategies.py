@@ -52,10 +52,10 @@ def damaged_streams() -> st.SearchStrategy[bytes]:
                 body = b"".join(events)
                 return body[: draw(st.integers(0, len(body)))]
             case "flip":
-                body = bytearray(b"".join(events))
-                for place in draw(st.lists(st.integers(0, len(body) - 1), max_size=4)):
-                    body[place] ^= 1 << draw(st.integers(0, 7))
-                return bytes(body)
+                flipped = bytearray(b"".join(events))
+                for place in draw(st.lists(st.integers(0, len(flipped) - 1), max_size=4)):
+                    flipped[place] ^= 1 << draw(st.integers(0, 7))
+                return bytes(flipped)
             case "splice":
                 cut = draw(st.integers(0, len(events[at]) - 1))
                 return b"".join(events[:at]) + events[at][:cut] + b"".join(other)

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-IDENT = {"id": "chatcmpl-one", "object": "chat.completion.chunk", "created": 1_700_000_000, "model": "small-1"}
+IDENT: dict[str, Any] = {"id": "chatcmpl-one", "object": "chat.completion.chunk", "created": 1_700_000_000, "model": "small-1"}
 
 
 def sse(*values: Any, event: str | None = None) -> bytes:
@@ -38,4 +38,4 @@ def chat(*texts: str, **kw: Any) -> bytes:
     return b"".join(chat_events(*texts, **kw))
 
 
-SECOND = {"id": "chatcmpl-two", "created": 1_700_000_090}
+SECOND: dict[str, Any] = {"id": "chatcmpl-two", "created": 1_700_000_090}

@@ -11,6 +11,9 @@ from streamcheck.findings import MAX_PER_CODE
 from tests.streams import IDENT, SECOND, chat, chat_event, chat_events, sse
 
 
+KEYS = ["source", "dialect", "verdict", "origin", "message", "findings", "provider_error", "counts", "timing", "segments"]
+
+
 def codes(report: sc.Report) -> list[tuple[str, str, int | None]]:
     return [(f.code, f.severity.value, f.event) for f in report.findings]
 
@@ -326,5 +329,5 @@ def test_deltas_of_a_hop_that_has_only_text_are_judged_as_text() -> None:
 
 def test_the_report_is_json_and_has_the_documented_keys() -> None:
     report: dict[str, Any] = json.loads(json.dumps(sc.check(chat("a"), name="x").to_dict()))
-    assert list(report) == "source dialect verdict origin message findings provider_error counts timing segments".split()
+    assert list(report) == KEYS
     assert report["message"]["choices"][0]["content"] == "a"

@@ -47,4 +47,4 @@ def test_checking_a_body_loads_nothing_that_talks_to_a_network() -> None:
 def test_verdicts_are_ordered_by_gravity() -> None:
     assert sorted(sc.Verdict, key=lambda v: v.rank) == ["clean", "refused", "suspect", "degenerate", "incomplete", "corrupt"]
     assert sc.Verdict.DEGENERATE < sc.Verdict.CORRUPT
-    assert sc.Verdict.CLEAN == "clean"
+    assert str(sc.Verdict.CLEAN) == "clean"

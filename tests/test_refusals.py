@@ -364,6 +364,26 @@ SAMPLES = (
     ),
     Case("httpx-sdk-text", "Client error '429 Too Many Requests' for url 'https://api.z.ai/api/paas/v4/chat/completions'", "rate-limit", "message:rate-limit"),
     Case("unknown", "Error: flux capacitor misaligned", "unknown", "none"),
+    Case("resource-exhausted-text", "RESOURCE_EXHAUSTED", "rate-limit", "message:quota"),
+    Case("codex-cut", "stream disconnected before completion", "network", "transport:cut-body"),
+    Case("code-in-words", "code 1302", "rate-limit", "zai:1302"),
+    Case("no-module", "ModuleNotFoundError: No module named 'anthropic'", "unknown", "none"),
+    Case(
+        "anthropic-sum",
+        nested({"type": "invalid_request_error", "message": "input length and `max_tokens` exceed context limit: 188240 + 21333 > 200000"}),
+        "context-length", "message:context", 400, CLAUDE,
+    ),
+    Case(
+        "fair-use-text",
+        "429: your usage pattern violates the Fair Usage Policy, request frequency is limited",
+        "rate-limit", "message:zai-1313",
+    ),
+    Case("html-in-text", "Unexpected API response: <html><title>502 Bad Gateway</title></html>", "server-error", "html:502"),
+    Case(
+        "litellm-1113",
+        "litellm.RateLimitError: ZaiException - Error code: 429 - {'error': {'code': '1113', 'message': '" + RECHARGE + "'}}",
+        "billing", "zai:1113",
+    ),
     Case("unknown-json", nested({"code": "E77", "message": "flux"}), "unknown", "none"),
 )  # fmt: skip
 
@@ -606,6 +626,7 @@ def test_keys_of_kimis_two_platforms_are_named_as_a_cause_of_401() -> None:
         (200, "The rate limit was exceeded in 1310 cases."),
         (200, {"message": "invalid api key"}),
         (None, "hello"),
+        (None, "the door opens with code 1234."),
         (None, "3.14"),
         (None, "The Siege of 1310 was long."),
         (None, "a long story. " * 400 + "and then the connection was refused"),
@@ -627,6 +648,11 @@ def test_an_ordinary_answer_is_no_error(status: int | None, body: Any) -> None:
 def test_a_number_in_prose_is_no_code(text: str) -> None:
     error = classify_error(body=text)
     assert error is None or (error.error_class, error.rule) == ("unknown", "none")
+
+
+def test_a_code_in_a_providers_sentence_does_not_replace_its_own() -> None:
+    error = classify(nested({"message": "the postal code 1113, as given, is odd", "code": "string_above_max_length"}), 400)
+    assert (error.rule, error.code) == ("openai:string_above_max_length", "string_above_max_length")
 
 
 # ------------------------------------------------------------------ fields

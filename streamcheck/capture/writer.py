@@ -16,7 +16,6 @@ import json
 import os
 import sys
 import time
-from asyncio import CancelledError
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -32,6 +31,7 @@ from streamcheck.errors import CaptureError, StreamClosedError, UsageError
 HeaderPairs = Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]
 
 _HASH_BLOCK = 64 * 1024  # bytes that are hashed in one call: small updates cost more than the hash
+_CANCELS = ("CancelledError", "Cancelled", "GeneratorExit", "KeyboardInterrupt")  # by name: this room knows no event loop
 _MAX_SECONDS = 1e9  # thirty years; inf and nan are no times
 
 
@@ -124,8 +124,8 @@ class CaptureWriter:
                 if error is None:
                     self.end()
                 else:
-                    cancelled = isinstance(error, CancelledError | GeneratorExit | KeyboardInterrupt)
-                    self.end("cancel" if cancelled else "error", error=type(error).__name__)
+                    name = type(error).__name__
+                    self.end("cancel" if name in _CANCELS else "error", error=name)
         finally:
             self.close()
 

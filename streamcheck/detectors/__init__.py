@@ -17,7 +17,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 from streamcheck.findings import Severity
 
-BLOCK = 128  # characters; 27 English or 92 CJK deltas of common size. assembly.CHECK_EVERY hands out the same
+BLOCK = 128  # characters; 27 English or 92 CJK deltas of common size. segments.CHECK_EVERY hands out the same
 TAIL = 96  # characters before the block that a detector may look back at; longer than any template token
 
 # Letters, digits, blanks and everyday punctuation, and all bytes of non-ASCII characters: what no screen cares about.

@@ -16,7 +16,8 @@ __all__ = ("AnthropicMessages",)
 import json
 from typing import Any, ClassVar
 
-from streamcheck.assembly import Assembly, Segment
+from streamcheck.assembly import Assembly
+from streamcheck.segments import Segment
 from streamcheck.findings import Severity
 
 _EVENTS = frozenset(

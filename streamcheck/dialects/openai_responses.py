@@ -14,7 +14,8 @@ __all__ = ("OpenAIResponses",)
 
 from typing import Any, ClassVar
 
-from streamcheck.assembly import Assembly, Segment
+from streamcheck.assembly import Assembly
+from streamcheck.segments import Segment
 from streamcheck.findings import Severity
 
 _Slot = int | str  # an item's output_index; its id where a server numbers every item alike
@@ -75,12 +76,13 @@ _ENDS = frozenset({"response.completed", "response.incomplete", "response.failed
 class _Item:
     """One output item of the present response."""
 
-    __slots__ = ("closed", "id", "kind", "name", "tool")
+    __slots__ = ("closed", "id", "kind", "name", "resumed", "tool")
 
     def __init__(self, kind: str, id: str | None) -> None:
         self.kind = kind
         self.id = id
         self.name: str | None = None
+        self.resumed = False  # its beginning was in an earlier body
         self.closed = False
         self.tool: int | None = None  # which tool call of the response it is
 
@@ -88,13 +90,26 @@ class _Item:
 class _Answer:
     """What a response has shown so far; a second response in the same body has its own."""
 
-    __slots__ = ("by_id", "done", "first_number", "id_events", "items", "mismatched", "reused", "said", "started", "tools")
+    __slots__ = (
+        "by_id",
+        "done",
+        "first_number",
+        "id_events",
+        "items",
+        "mismatched",
+        "reused",
+        "rotates",
+        "said",
+        "started",
+        "tools",
+    )
 
     def __init__(self) -> None:
         self.started = False
         self.items: dict[_Slot, _Item] = {}
         self.by_id: dict[str, _Slot] = {}
         self.reused = False  # the server gives one output_index to several items
+        self.rotates = False  # an item was closed under another id than it was opened with
         self.tools = 0
         self.done: set[_Part] = set()  # parts whose done text has come
         self.mismatched: set[tuple[_Slot, str]] = set()  # kinds of text of an item whose final text was found to differ
@@ -306,7 +321,8 @@ class OpenAIResponses:
             name = None if item.kind in ("function_call", "custom_tool_call", "mcp_call") else item.kind.removesuffix("_call")
         else:
             item.name = name
-        out.tool_call(0, number, id=id if type(id) is str and id else None, name=name, json=_TOOLS.get(item.kind, ("", False))[1])
+        is_json = _TOOLS.get(item.kind, ("", False))[1] and not item.resumed
+        out.tool_call(0, number, id=id if type(id) is str and id else None, name=name, json=is_json)
         return number
 
     def _item_done(self, value: dict[str, Any], out: Assembly) -> None:
@@ -330,6 +346,8 @@ class OpenAIResponses:
                 evidence={"item": slot, "kinds": [known.kind, str(kind)[:80]]},
             )
             return
+        if known.id and type(id) is str and id != known.id:
+            answer.rotates = True
         self._item_final(slot, known, item, out)
         known.closed = True
 
@@ -369,6 +387,7 @@ class OpenAIResponses:
         item = self._answer.items.get(slot)
         if item is None:
             item = self._answer.items[slot] = _Item(kind, None)
+            item.resumed = not self._answer.started
         return self._open_tool(item, value, out) if item.tool is None else item.tool
 
     def _not_open(self, part: _Part, item: _Item | None, out: Assembly) -> None:
@@ -463,8 +482,8 @@ class OpenAIResponses:
         """Hold that the deltas of `parts` add up to `text`; take it over where there were none; find a difference once an item."""
         slot, kind, _ = parts[0]
         total = "".join("".join(out.now.parts.get(part, ())) for part in parts)
-        if total == text:
-            return
+        if total == text or (not self._answer.started and total and text.endswith(total)):
+            return  # the deltas of a resumed stream are the end of the text
         item = self._answer.items.get(slot)
         channel = _CHANNELS.get(kind)
         if channel is None:

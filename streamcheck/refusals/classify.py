@@ -179,7 +179,7 @@ def _by_wording(statement: Statement, provider: Provider) -> Ruling | None:
     shared: Iterator[tuple[str, Pattern]] = (("message", p) for p in WORDINGS)
     for source in (own, shared):
         for name, wording in source:
-            if found := wording.wording.search(statement.text):
+            if found := wording.search(statement.text):
                 return Ruling(f"{name}:{wording.name}", wording.meaning, found[0], wording.window_s)
     return None
 
@@ -198,7 +198,7 @@ def _by_status(statement: Statement, provider: Provider) -> Ruling | None:
 
 def _by_failure(statement: Statement, provider: Provider) -> Ruling | None:
     for failure in FAILURES:
-        if found := failure.wording.search(statement.text):
+        if found := failure.search(statement.text):
             return Ruling(f"transport:{failure.name}", failure.meaning, found[0], None, failure.evidence)
     return None
 

@@ -35,7 +35,7 @@ _BRACKETS = (
 )
 _NAMED_CODE = (
     re.compile(rf"\berror (?:code:? )?(?P<code>{_BUSINESS})[\s:,\])–—-]*(?P<message>.*)", re.IGNORECASE | re.DOTALL),
-    re.compile(rf"\bcode\s*[:=]\s*[\"']?(?P<code>{_BUSINESS})[\s:,\])–—-]*(?P<message>.*)", re.IGNORECASE | re.DOTALL),
+    re.compile(rf"\bcode\s*[:= ]\s*[\"']?(?P<code>{_BUSINESS})[\s:,\])–—-]*(?P<message>.*)", re.IGNORECASE | re.DOTALL),
 )
 _CUT_ERROR = re.compile(
     r"\s*\{\s*[\"'](?:error[\"']|type[\"']\s*:\s*[\"']error[\"'])"
@@ -190,9 +190,10 @@ def _prose(text: str, *, anything: bool, whole: bool = True) -> Envelope | None:
         return None
     request_id = at[1] if (at := _REQUEST_ID.search(short)) else None
     plain = _REQUEST_ID.sub("", short, count=1) if request_id else text
-    for form in _NAMED_CODE:
+    for form in _NAMED_CODE if whole else _NAMED_CODE[:1]:
         if at := form.search(plain[:MAX_SEARCHED]):
-            return Envelope(code=at["code"], message=at["message"].strip() or plain, request_id=request_id)
+            sure = form is _NAMED_CODE[0]  # "code 1310" alone may be any code: a table must know it
+            return Envelope(code=at["code"], message=at["message"].strip() or plain, request_id=request_id, certain=sure)
     at = _STATUS_LEAD.match(plain)
     message = plain[at.end() :] if at else plain
     return Envelope(

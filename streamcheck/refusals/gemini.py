@@ -76,8 +76,12 @@ PROVIDER = Provider(
     },
     patterns=(
         pattern("spending-cap", r"exceeded its monthly spending cap", "billing"),
-        pattern("location", r"user location is not supported", means("auth", scope="account", switch_key=False, hint="not offered in this country")),
+        pattern(
+            "location",
+            r"user location is not supported",
+            means("auth", scope="account", switch_key=False, hint="not offered in this country"),
+        ),
         pattern("enable-billing", r"enable billing|billing (?:account|to be enabled)", "billing"),
     ),
     statuses={404: means("model-not-found")},
-)  # fmt: skip
+)

@@ -5,8 +5,9 @@ Out:  Meaning, means(); Pattern, Ruling and Provider, the shapes that the tables
 Rule: one default per class; a table names only what differs. No cooldown is ever invented: a meaning has no seconds.
 """
 
-__all__ = ("DEFAULTS", "Meaning", "Pattern", "Provider", "Ruling", "means", "pattern")
+__all__ = ("DEFAULTS", "Meaning", "Pattern", "Provider", "Ruling", "compiled", "means", "pattern")
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -62,14 +63,23 @@ class Pattern(NamedTuple):
     """A wording and what it means; the first that is found in the message decides."""
 
     name: str
-    wording: re.Pattern[str]
+    wording: str  # a regular expression; letters match in either case
     meaning: Meaning
     window_s: float | None = None  # longest wait that this wording can announce, seconds
 
+    def search(self, text: str) -> re.Match[str] | None:
+        return compiled(self.wording).search(text)
+
+
+@functools.cache
+def compiled(wording: str) -> re.Pattern[str]:
+    """Compile at the first error, not at import: the tables hold a hundred wordings, and most streams need none of them."""
+    return re.compile(wording, re.IGNORECASE)
+
 
 def pattern(name: str, wording: str, meaning: Meaning | str, *, window_s: float | None = None) -> Pattern:
-    """Return a Pattern; letters match in either case, a class name stands for its default meaning."""
-    return Pattern(name, re.compile(wording, re.IGNORECASE), means(meaning) if isinstance(meaning, str) else meaning, window_s)
+    """Return a Pattern; a class name stands for its default meaning."""
+    return Pattern(name, wording, means(meaning) if isinstance(meaning, str) else meaning, window_s)
 
 
 class Ruling(msgspec.Struct, frozen=True):

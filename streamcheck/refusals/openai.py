@@ -23,14 +23,18 @@ PROVIDER = Provider(
         "usage_not_included": means("billing", hint="the plan does not include this use"),
         "usage_limit_reached": means("quota-exhausted"),
         "context_length_exceeded": means("context-length"),
-        "string_above_max_length": means("invalid-request", hint="one string is longer than its parameter allows; this is not the context"),
+        "string_above_max_length": means(
+            "invalid-request", hint="one string is longer than its parameter allows; this is not the context"
+        ),
         "content_policy_violation": means("content-filter"),
         "content_filter": means("content-filter"),
         "ResponsibleAIPolicyViolation": means("content-filter"),
         "invalid_api_key": means("auth"),
         "invalid_organization": means("auth"),
         "account_deactivated": means("auth", scope="account"),
-        "unsupported_country_region_territory": means("auth", scope="account", switch_key=False, hint="not offered in this country"),
+        "unsupported_country_region_territory": means(
+            "auth", scope="account", switch_key=False, hint="not offered in this country"
+        ),
         "model_not_found": means("model-not-found"),
         "DeploymentNotFound": means("model-not-found", hint="no deployment of this name in the resource"),
         "invalid_encrypted_content": means("invalid-request", hint=_FOREIGN_HISTORY),
@@ -54,9 +58,15 @@ PROVIDER = Provider(
     },
     patterns=(
         pattern("incorrect-organization", r"incorrect organization|no such organization", "auth"),
-        pattern("not-offered-here", r"country, region, or territory not supported", means("auth", scope="account", switch_key=False)),
+        pattern(
+            "not-offered-here", r"country, region, or territory not supported", means("auth", scope="account", switch_key=False)
+        ),
         # A limit of tokens per minute that one request exceeds by itself does not pass with time.
-        pattern("request-too-large", r"^request too large for .{1,80}\b(?:TPM|RPM)\b", means("rate-limit", retry="no", hint="this one request is larger than the whole minute's limit: shorten it")),
+        pattern(
+            "request-too-large",
+            r"^request too large for .{1,80}\b(?:TPM|RPM)\b",
+            means("rate-limit", retry="no", hint="this one request is larger than the whole minute's limit: shorten it"),
+        ),
     ),
     statuses={404: means("model-not-found")},
-)  # fmt: skip
+)

@@ -71,9 +71,17 @@ OLLAMA = Provider(
     hosts=("ollama.com",),
     shared=True,
     patterns=(
-        pattern("pull-first", r"model ['\"]?\S+ not found", means("model-not-found", hint="the server does not have this model: pull it first")),
-        pattern("memory", r"model requires more system memory", means("server-error", retry="no", switch_model=True, hint="the model does not fit this machine: take a smaller one")),
+        pattern(
+            "pull-first",
+            r"model ['\"]?\S+ not found",
+            means("model-not-found", hint="the server does not have this model: pull it first"),
+        ),
+        pattern(
+            "memory",
+            r"model requires more system memory",
+            means("server-error", retry="no", switch_model=True, hint="the model does not fit this machine: take a smaller one"),
+        ),
         pattern("pending", r"server busy.{0,60}maximum pending requests", "overloaded"),
         pattern("runner", r"llama runner process (?:has terminated|no longer running)", "server-error"),
     ),
-)  # fmt: skip
+)

@@ -111,6 +111,7 @@ _SENTENCES = (
     ("1308", r"usage limit reached for \d+ hours?|已达到\s*\d+\s*小时的使用上限"),
     ("1309", r"coding plan package has expired"),
     ("1311", r"subscription plan does not yet include access to"),
+    ("1313", r"violat\w* (?:of )?the fair usage policy"),
     ("1301", r"system detected potentially unsafe or sensitive content"),
     ("1305", r"the service may be temporarily overloaded, please try again later|模型当前访问量过大"),
     ("1261", r"prompt exceeds max length"),
@@ -126,14 +127,14 @@ def spoken_here(statement: Statement) -> bool:
     if statement.details.get("object") == "error" or statement.type == "rate_limited":
         return False
     code = statement.code or ""
-    return (len(code) == 4 and code in CODES) or any(p.wording.search(statement.text) for p in _BY_SENTENCE)
+    return (len(code) == 4 and code in CODES) or any(p.search(statement.text) for p in _BY_SENTENCE)
 
 
 def refine(statement: Statement) -> Ruling | None:
     """Return what the code means here; by the sentence where the code was lost on the way."""
     code, rule, matched = statement.code, f"zai:{statement.code}", f"code {statement.code}"
     if code is None or code not in CODES:
-        said = next(((p.name, m[0]) for p in _BY_SENTENCE if (m := p.wording.search(statement.text))), None)
+        said = next(((p.name, m[0]) for p in _BY_SENTENCE if (m := p.search(statement.text))), None)
         if said is None:
             return None
         code, matched = said

@@ -94,6 +94,8 @@ class AwsEventStreamDecoder:
             return []
         if self._skip_to is not None:
             data = self._skip(data)
+            if self._skip_to is not None:
+                return []
         if data:
             self._held.append(data)
             self._held_bytes += len(data)

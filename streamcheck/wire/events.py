@@ -7,6 +7,7 @@ Rule: offsets are in the body after content-decoding. `raw` is the payload as it
 
 __all__ = ("MAX_EVENT_BYTES", "Event", "Framing")
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -51,11 +52,11 @@ class Framing(Protocol):
 
     findings: list[Finding]
 
-    def feed(self, data: bytes) -> list[Event]:
+    def feed(self, data: bytes) -> Sequence[Event]:
         """Return the events that `data` completes. Never raises on any bytes."""
         ...
 
-    def close(self) -> list[Event]:
+    def close(self) -> Sequence[Event]:
         """Return what the end of the body completes (in SSE: nothing, by the standard)."""
         ...
 

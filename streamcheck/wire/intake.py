@@ -8,6 +8,7 @@ Rule: bytes decide (sniff.py). A body that is compressed and was not declared so
 __all__ = ("Intake",)
 
 from bisect import bisect_left
+from collections.abc import Sequence
 
 from streamcheck.findings import Finding, FindingLog, Severity
 from streamcheck.spans import Span
@@ -65,7 +66,7 @@ class Intake:
         i = bisect_left(self._utf8.spans, (span.start, 0))
         return i < len(self._utf8.spans) and self._utf8.spans[i].start < span.end
 
-    def feed(self, data: bytes) -> list[Event]:
+    def feed(self, data: bytes) -> Sequence[Event]:
         """Return the events that `data` completes. Never raises on any bytes."""
         if self._plain:
             self.size += len(data)
@@ -76,7 +77,7 @@ class Intake:
             data = layer.feed(data)
         return self._after_layers(data, final=False)
 
-    def _after_layers(self, data: bytes, *, final: bool) -> list[Event]:
+    def _after_layers(self, data: bytes, *, final: bool) -> Sequence[Event]:
         if not self._magic_known:
             data = self._without_magic(self._head + data, final=final)
         return self._pass(data) if self._kind is not None else self._sniff(data, final=final)
@@ -106,34 +107,36 @@ class Intake:
             self._undeclared.append(layer)
             head = layer.feed(head)
 
-    def _sniff(self, data: bytes, *, final: bool) -> list[Event]:
+    def _sniff(self, data: bytes, *, final: bool) -> Sequence[Event]:
         head = self._head + data
         kind = kind_of(head, final=final)
         if kind is None:
             self._head = head
             return []
         self._kind = kind
+        framing: Framing
         match kind:
             case Kind.SSE:
-                self._framing = SseDecoder()
+                framing = SseDecoder()
             case Kind.NDJSON:
-                self._framing = NdjsonDecoder()
+                framing = NdjsonDecoder()
             case Kind.JSON:
-                self._framing = JsonBody()
+                framing = JsonBody()
             case Kind.DATA_STREAM:
-                self._framing = DataStreamV4()
+                framing = DataStreamV4()
             case Kind.AWS:
-                self._framing = AwsEventStreamDecoder()
+                framing = AwsEventStreamDecoder()
             case Kind.BINARY | Kind.HTML | Kind.EMPTY:
                 self._head = head[:64]
                 self.size += len(head)
                 return []
-        self._framing.findings = self._log
+        framing.findings = self._log
+        self._framing = framing
         self._plain = not self._undeclared and kind in (Kind.SSE, Kind.NDJSON)
         self._head = b""
         return self._pass(head)
 
-    def _pass(self, data: bytes) -> list[Event]:
+    def _pass(self, data: bytes) -> Sequence[Event]:
         self.size += len(data)
         if self._framing is None:
             return []

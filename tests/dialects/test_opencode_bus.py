@@ -50,7 +50,7 @@ def tool(status: str, **more: Any) -> dict[str, Any]:
 PROMPT = [info("u1", "user"), part("text", "p0", message="u1", text="How is the weather?")]
 BEGIN = [CONNECTED, *PROMPT, info("a1", "assistant", modelID="small-1"), part("step-start", "p1")]
 END = [part("step-finish", "p9", reason="stop", tokens=TOKENS), bus("session.idle", sessionID="s1")]
-OVER = {"time": {"start": 1, "end": 2}}
+OVER: dict[str, Any] = {"time": {"start": 1, "end": 2}}
 
 
 def snapshots(*pieces: str, id: str = "p2", kind: str = "text", final: str | None = None, **more: str) -> list[dict[str, Any]]:

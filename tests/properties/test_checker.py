@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import streamcheck as sc
 from streamcheck.detectors import BLOCK
-from streamcheck.assembly import CHECK_EVERY
+from streamcheck.segments import CHECK_EVERY
 from tests.strategies import chat_streams, chunkings, damaged_streams
 from tests.streams import chat
 
