@@ -34,8 +34,8 @@ def test_two_responses_in_one_body_are_never_one_text() -> None:
 
 
 def test_a_spliced_frame_is_placed_at_the_byte_of_the_cut() -> None:
-    zai = {"id": "20260114043705b7f7de19603a48fd", "created": 1_768_336_625}
-    again = {"id": "20260114043917eff1a1dd435a4df0", "created": 1_768_336_757}
+    zai: dict[str, Any] = {"id": "20260114043705b7f7de19603a48fd", "created": 1_768_336_625}
+    again: dict[str, Any] = {"id": "20260114043917eff1a1dd435a4df0", "created": 1_768_336_757}
     first, second = chat_events("One", "Two", **zai), chat_events("Three", **again)
     cut = len(first[0] + first[1]) + 90
     report = sc.check(b"".join(first)[:cut] + b"".join(second))

@@ -17,8 +17,8 @@ import json
 from typing import Any, ClassVar
 
 from streamcheck.assembly import Assembly
-from streamcheck.segments import Segment
 from streamcheck.findings import Severity
+from streamcheck.segments import Segment
 
 _EVENTS = frozenset(
     {"message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta", "message_stop"}

@@ -15,8 +15,8 @@ __all__ = ("OpenAIResponses",)
 from typing import Any, ClassVar
 
 from streamcheck.assembly import Assembly
-from streamcheck.segments import Segment
 from streamcheck.findings import Severity
+from streamcheck.segments import Segment
 
 _Slot = int | str  # an item's output_index; its id where a server numbers every item alike
 _Part = tuple[_Slot, str, int]  # of an item, the kind of text, its number
@@ -198,6 +198,7 @@ class OpenAIResponses:
                     out.find(
                         "order/identity-change",
                         f"the response's id changes from {last!r} to {id!r}",
+                        severity=Severity.NOTE if self._answer.rotates else None,
                         evidence={"ids": [last, id]},
                     )
                 return
@@ -603,13 +604,9 @@ class OpenAIResponses:
 def _text_of(part: dict[str, Any], usual: str) -> tuple[str, str] | None:
     """Return the kind and the text of a content part; `usual` where the part does not name a kind that we know."""
     kind = part.get("type")
-    if kind == "refusal":
-        text = part.get("refusal")
-        return ("refusal", text) if type(text) is str else None
-    text = part.get("text")
-    if type(text) is not str or (kind not in _CHANNELS and kind not in (None, "text")):
-        return None
-    return (kind if type(kind) is str and kind in _CHANNELS else usual, text)
+    kind = kind if type(kind) is str and kind != "text" else usual
+    text = part.get("refusal" if kind == "refusal" else "text")
+    return (kind, text) if type(text) is str and kind in _CHANNELS else None
 
 
 def _texts_of(parts: Any, usual: str) -> list[tuple[str, str]]:

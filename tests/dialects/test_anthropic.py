@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from streamcheck.assembly import Assembly
 from streamcheck.dialects import recognise
 from streamcheck.dialects.anthropic import AnthropicMessages
-from tests.dialects.support import json_of, report, told
+from tests.dialects.support import json_of, misshapen, report, told
 from tests.strategies import chunkings
 from tests.streams import sse
 
@@ -364,6 +364,17 @@ def test_no_json_makes_it_raise(events: list[tuple[str, Any]]) -> None:
         assert 0 <= AnthropicMessages.sniff(name, value) <= 100
         dialect.feed(name, value, out)
     dialect.text_event("[DONE]", out)
+    dialect.close(out)
+    out.close()
+
+
+@given(misshapen(STREAM))
+def test_no_misshapen_event_makes_it_raise(events: list[Any]) -> None:
+    out, dialect = Assembly(), AnthropicMessages()
+    for value in events:
+        out.begin(0, 1)
+        assert 0 <= AnthropicMessages.sniff("message", value) <= 100
+        dialect.feed("message", value, out)
     dialect.close(out)
     out.close()
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from streamcheck.assembly import Assembly
 from streamcheck.dialects import recognise
 from streamcheck.dialects.openai_responses import OpenAIResponses
-from tests.dialects.support import json_of, report, told
+from tests.dialects.support import json_of, misshapen, report, told
 from tests.strategies import chunkings
 from tests.streams import sse
 
@@ -485,6 +485,17 @@ def test_no_json_makes_it_raise(events: list[tuple[str, Any]]) -> None:
         assert 0 <= OpenAIResponses.sniff(name, value) <= 100
         dialect.feed(name, value, out)
     dialect.text_event("[DONE]", out)
+    dialect.close(out)
+    out.close()
+
+
+@given(misshapen(STREAM))
+def test_no_misshapen_event_makes_it_raise(events: list[Any]) -> None:
+    out, dialect = Assembly(), OpenAIResponses()
+    for value in events:
+        out.begin(0, 1)
+        assert 0 <= OpenAIResponses.sniff("message", value) <= 100
+        dialect.feed("message", value, out)
     dialect.close(out)
     out.close()
 
