@@ -176,6 +176,8 @@ class Assembly:
             total = now.text(choice, channel)
         if total == text:
             return
+        if not text:
+            return  # a server that leaves the final text out has lost nothing
         if not total:
             self.delta(choice, channel, text, part=part)
             return
@@ -322,13 +324,15 @@ class Assembly:
         self.refuse(error, Severity.ERROR)
 
     def refuse(self, error: ProviderError, severity: Severity, *, choice: int | None = None) -> None:
-        """The provider ended the response with `error`. One failure is often told twice: the first telling counts."""
-        if self.provider_error is None or self.provider_error.error_class == "unknown":
-            if severity is not Severity.NOTE:
-                self.provider_error = error
-        elif severity is not Severity.NOTE:
-            return
-        chars = sum(c.chars for c in self.now.channels.values())
+        """The provider ended the response with `error`. One failure is often told twice: the first telling that has a class counts."""
+        if severity is not Severity.NOTE:
+            if self.provider_error is not None:
+                if self.provider_error.error_class != "unknown" or error.error_class == "unknown":
+                    return
+                for finding in [f for f in self.findings if f.code == "provider/unknown"]:
+                    self.findings.remove(finding)
+            self.provider_error = error
+        chars = self.now.chars
         after = f" after {chars} characters of the answer" if chars else ""
         self.find(
             f"provider/{error.error_class}",
