@@ -22,7 +22,9 @@ import httpx_sse
 
 import streamcheck as sc
 
-ENGLISH = "the of and to in is that it for was on are with as be at by this from or an have not they which one had all were when there"
+ENGLISH = (
+    "the of and to in is that it for was on are with as be at by this from or an have not they which one had all were when there"
+)
 CODE = "def|(self|,| value|):|\n|    |return| self|.|_items|[|key|]|\n\n|for| index|,| item| in| enumerate|(|rows|)|:|\n|        |if| not|"
 CJK = "这是一个用来测量解码速度的句子里面有常见的汉字和标点符号我们把它切成很短的片段就像模型真正输出的那样每次一两个字"
 
@@ -31,7 +33,10 @@ def pieces(kind: str, count: int) -> list[str]:
     """Return `count` texts cut as tokenizers cut them."""
     rng = random.Random(7)
     if kind == "cjk":
-        return ["".join(rng.choice(CJK) for _ in range(rng.choice((1, 1, 2, 2, 3)))) + rng.choice(("", "", "", "，", "。")) for _ in range(count)]
+        return [
+            "".join(rng.choice(CJK) for _ in range(rng.choice((1, 1, 2, 2, 3)))) + rng.choice(("", "", "", "，", "。"))
+            for _ in range(count)
+        ]
     if kind == "code":
         tokens = CODE.split("|")
         return [rng.choice(tokens) + rng.choice(("", "", str(rng.randrange(1000)))) or " " for _ in range(count)]
@@ -117,7 +122,9 @@ def cpu_seconds(run: Callable[[list[bytes]], int], chunks: list[bytes], expected
     return took
 
 
-def compare(ours: Callable[[list[bytes]], int], peer: Callable[[list[bytes]], int], chunks: list[bytes], rounds: int) -> tuple[float, float, float]:
+def compare(
+    ours: Callable[[list[bytes]], int], peer: Callable[[list[bytes]], int], chunks: list[bytes], rounds: int
+) -> tuple[float, float, float]:
     """Return our and the peer's microseconds per event, and the median of the per-round ratios."""
     count = b"".join(chunks).count(b"\n\n")
     times = [(cpu_seconds(ours, chunks, count), cpu_seconds(peer, chunks, count)) for _ in range(rounds)]

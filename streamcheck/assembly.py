@@ -22,7 +22,13 @@ from streamcheck.spans import Span
 from streamcheck.trail import Trail
 
 MIN_REPEATED_CHARS = 16  # less may be two equal tokens, and so may any number of blanks or dashes; docs/findings.md
-_OF_WHOLE_RESPONSES = ("order/tool-index", "order/tool-arguments", "order/finish-reason", "order/block-balance", "order/done-mismatch")
+_OF_WHOLE_RESPONSES = (
+    "order/tool-index",
+    "order/tool-arguments",
+    "order/finish-reason",
+    "order/block-balance",
+    "order/done-mismatch",
+)
 _GROWING = ("completion_tokens", "output_tokens", "outputTokens")  # cumulative wherever they repeat
 
 
@@ -283,10 +289,19 @@ class Assembly:
         self.now.sequence = number
         if last is not None and number != last + 1:
             if number == last:
-                self.find("order/duplicate-event", f"sequence number {number} comes twice", severity=Severity.ERROR, evidence={"sequence": number})
+                self.find(
+                    "order/duplicate-event",
+                    f"sequence number {number} comes twice",
+                    severity=Severity.ERROR,
+                    evidence={"sequence": number},
+                )
             else:
                 missing = f"{number - last - 1} events are missing" if number > last else "it goes back"
-                self.find("order/sequence-gap", f"sequence number {number} after {last}: {missing}", evidence={"after": last, "number": number})
+                self.find(
+                    "order/sequence-gap",
+                    f"sequence number {number} after {last}: {missing}",
+                    evidence={"after": last, "number": number},
+                )
 
     def usage(self, usage: object) -> None:
         """Take the latest usage object; counts of one response may only grow."""
@@ -297,7 +312,11 @@ class Assembly:
             for name, count in usage.items():
                 before = last.get(name)
                 if isinstance(count, int) and isinstance(before, int) and 0 < count < before and name in _GROWING:
-                    self.find("order/usage", f"usage.{name} goes back from {before} to {count}", evidence={"field": name, "counts": [before, count]})
+                    self.find(
+                        "order/usage",
+                        f"usage.{name} goes back from {before} to {count}",
+                        evidence={"field": name, "counts": [before, count]},
+                    )
             usage = {**last, **{k: v for k, v in usage.items() if v is not None}}
         self.now.usage = usage
 
@@ -359,7 +378,11 @@ class Assembly:
         """The present event's bytes are those of the event before it: two equal tokens, or one event sent twice."""
         text = "".join(d.text for d in self.deltas[self.first_delta :])
         if len(text) >= MIN_REPEATED_CHARS and sum(map(str.isalnum, text)) * 2 >= MIN_REPEATED_CHARS:
-            self.find("order/duplicate-event", f"the event before, with its {len(text)} characters, comes again", evidence={"chars": len(text)})
+            self.find(
+                "order/duplicate-event",
+                f"the event before, with its {len(text)} characters, comes again",
+                evidence={"chars": len(text)},
+            )
 
     # ------------------------------------------------------------------ the end of the body
     def fold_trailer(self) -> None:

@@ -147,7 +147,12 @@ class Checker:
         assembly, raw = self._assembly, event.raw
         at = event.offset_of(defect.at)
         if defect.code == "json/duplicate-key":
-            assembly.find(defect.code, f"event {assembly.event}: {defect.reason}", span=Span(at, event.end), evidence={"reason": defect.reason})
+            assembly.find(
+                defect.code,
+                f"event {assembly.event}: {defect.reason}",
+                span=Span(at, event.end),
+                evidence={"reason": defect.reason},
+            )
             self._say(event.event, value)
             return
         if not raw and not isinstance(event, SseEvent):
@@ -349,7 +354,9 @@ class Checker:
                 evidence={"kind": kind, "starts": bytes(self._sample[:40]).decode("utf-8", "replace")},
             )
         elif self._intake.empty:
-            assembly.find("order/missing-terminal", "the body is empty", event=-1, span=Span(0, 0), evidence={"missing": "everything"})
+            assembly.find(
+                "order/missing-terminal", "the body is empty", event=-1, span=Span(0, 0), evidence={"missing": "everything"}
+            )
         elif not events and self._dialect is None:
             assembly.find(
                 "http/wrong-content-type",
@@ -376,6 +383,7 @@ class Checker:
                 span=Span(self._intake.size, self._intake.size),
                 evidence={"content_length": length, "bytes": self._intake.size},
             )
+
     def _make_report(self, events: int) -> None:
         assembly = self._assembly
         findings = tuple(sorted((self._located(f, events) for f in self._log), key=_place_in_stream))

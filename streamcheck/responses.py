@@ -97,7 +97,13 @@ class Responses:
         if not self._noted:
             self._noted = True
             evidence = {"ids": [old, new]}
-            self._trail.find("order/identity-change", f"{message}: {old!r}, then {new!r}", severity=Severity.NOTE, event=event, evidence=evidence)
+            self._trail.find(
+                "order/identity-change",
+                f"{message}: {old!r}, then {new!r}",
+                severity=Severity.NOTE,
+                event=event,
+                evidence=evidence,
+            )
 
     def _open(self) -> Segment:
         segment = Segment(len(self.segments), self._trail.event)
@@ -122,7 +128,11 @@ class Responses:
             "order/restarted",
             f"the response changes from {names[0]!r} to {names[1]!r} and text goes on under the new name",
             event=segment.first_event,
-            evidence={"ids": [old.id, segment.id], "models": [old.model, segment.model], "because": "a new name that brings text"},
+            evidence={
+                "ids": [old.id, segment.id],
+                "models": [old.model, segment.model],
+                "because": "a new name that brings text",
+            },
         )
 
     def _restart(self, id: str | None, created: float | None, model: str | None, why: str) -> None:

@@ -125,7 +125,9 @@ class Segment:
                 reasoning=self.text(n, "reasoning"),
                 content=self.text(n, "content"),
                 refusal=self.text(n, "refusal"),
-                tool_calls=tuple(ToolCall(t.index, t.id, t.name or None, self.text(n, t.channel)) for t in self.tools if t.choice == n),
+                tool_calls=tuple(
+                    ToolCall(t.index, t.id, t.name or None, self.text(n, t.channel)) for t in self.tools if t.choice == n
+                ),
                 finish_reason=self.finish_reasons.get(n),
             )
             for n in sorted(numbers)

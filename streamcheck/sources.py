@@ -13,6 +13,7 @@ from pathlib import Path
 
 from streamcheck.capture.format import Capture
 from streamcheck.capture.reader import CaptureReader, is_capture
+from streamcheck.capture.redact import secret_findings
 from streamcheck.findings import Finding
 from streamcheck.messages import Delta
 from streamcheck.wire.head import ResponseHead
@@ -68,5 +69,5 @@ def _of_capture(capture: Capture, name: str) -> Recording:
         head,
         end,
         tuple((d.at, Delta(d.choice, d.channel, d.text, 0)) for d in capture.deltas),
-        tuple(capture.findings),
+        (*capture.findings, *secret_findings(capture)),
     )

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from tests.streams import SECOND, chat, chat_events, sse
 
-texts = st.text(max_size=12) | st.sampled_from(["Привет", "你好", "naïve", "🦜", "\u2028", "a: b", '"', "\\", "data: {", "\n\n", "�"])
+texts = st.text(max_size=12) | st.sampled_from(
+    ["Привет", "你好", "naïve", "🦜", "\u2028", "a: b", '"', "\\", "data: {", "\n\n", "�"]
+)
 
 
 def chunkings(body: bytes) -> st.SearchStrategy[list[bytes]]:
@@ -20,11 +22,15 @@ def sse_streams() -> st.SearchStrategy[bytes]:
     """Bodies of event-stream grammar, right and wrong: all field forms, line ends and comments."""
     ends = st.sampled_from([b"\n", b"\n", b"\r\n", b"\r"])
     names = st.sampled_from([b"data", b"data", b"data", b"event", b"id", b"retry", b"other", b" data", b""])
-    values = st.sampled_from([b"", b" x", b"x", b"  y", b" 12", b" -1", b" \xe4\xbd\xa0", b" \xff", b" a\x00b", b" \xe2\x80\xa8", b": z"])
+    values = st.sampled_from(
+        [b"", b" x", b"x", b"  y", b" 12", b" -1", b" \xe4\xbd\xa0", b" \xff", b" a\x00b", b" \xe2\x80\xa8", b": z"]
+    )
     lines = st.tuples(names, st.sampled_from([b":", b":", b""]), values, ends).map(b"".join)
     blocks = st.tuples(st.lists(lines, max_size=4), ends).map(lambda t: b"".join(t[0]) + t[1])
     start = st.sampled_from([b"", b"", b"\xef\xbb\xbf", b"\xef\xbb", b"\n"])
-    return st.tuples(start, st.lists(blocks, max_size=6), st.sampled_from([b"", b"data: cut"])).map(lambda t: t[0] + b"".join(t[1]) + t[2])
+    return st.tuples(start, st.lists(blocks, max_size=6), st.sampled_from([b"", b"data: cut"])).map(
+        lambda t: t[0] + b"".join(t[1]) + t[2]
+    )
 
 
 json_values: st.SearchStrategy[Any] = st.recursive(

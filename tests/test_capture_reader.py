@@ -269,7 +269,7 @@ def test_a_file_without_a_header_is_no_capture(data: bytes) -> None:
 
 
 def test_a_missing_file_raises_with_its_name(tmp_path: Path) -> None:
-    with pytest.raises(CaptureError, match="none.capture.jsonl: cannot be read: No such file"):
+    with pytest.raises(CaptureError, match=r"none\.capture.jsonl: cannot be read: No such file"):
         CaptureReader(tmp_path / "none.capture.jsonl")
 
 

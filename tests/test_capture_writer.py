@@ -166,9 +166,14 @@ def test_leaving_the_block_writes_the_end() -> None:
 @pytest.mark.parametrize(("error", "reason"), [(ValueError, "error"), (KeyboardInterrupt, "cancel")])
 def test_an_exception_is_the_reason_of_the_end_without_its_message(error: type[BaseException], reason: str) -> None:
     file = io.BytesIO()
-    with pytest.raises(error), CaptureWriter(file) as writer:
-        writer.chunk(b"x\n")
-        raise error("private")
+
+    def record() -> None:
+        with CaptureWriter(file) as writer:
+            writer.chunk(b"x\n")
+            raise error("private")
+
+    with pytest.raises(error):
+        record()
     assert (last(file)[2]["reason"], last(file)[2]["error"]) == (reason, error.__name__)
     assert b"private" not in file.getvalue()
 

@@ -225,7 +225,9 @@ def test_tool_arguments_that_do_not_close_are_corrupt_when_the_stream_says_it_is
 
 def test_parallel_tool_calls_that_share_an_index_stay_apart() -> None:
     calls = [{"index": 0, "id": f"c{n}", "function": {"name": "read", "arguments": f'{{"n": {n}}}'}} for n in (1, 2)]
-    report = sc.check(b"".join(chat_event({"tool_calls": [c]}) for c in calls) + chat_event({}, finish="tool_calls") + sse("[DONE]"))
+    report = sc.check(
+        b"".join(chat_event({"tool_calls": [c]}) for c in calls) + chat_event({}, finish="tool_calls") + sse("[DONE]")
+    )
     assert [t.arguments for t in report.message.choices[0].tool_calls] == ['{"n": 1}', '{"n": 2}']
     assert report.verdict == "clean"
 
@@ -310,7 +312,12 @@ def test_times_are_reported_when_they_were_given() -> None:
     checker = sc.Checker()
     for at, event in enumerate(chat_events("a", "b"), start=2):
         checker.feed(event, at=float(at))
-    assert checker.close().to_dict()["timing"] == {"first_byte_s": 2.0, "first_delta_s": 3.0, "longest_gap_s": 1.0, "duration_s": 6.0}
+    assert checker.close().to_dict()["timing"] == {
+        "first_byte_s": 2.0,
+        "first_delta_s": 3.0,
+        "longest_gap_s": 1.0,
+        "duration_s": 6.0,
+    }
 
 
 def test_a_hostile_stream_cannot_fill_the_report() -> None:
@@ -331,3 +338,13 @@ def test_the_report_is_json_and_has_the_documented_keys() -> None:
     report: dict[str, Any] = json.loads(json.dumps(sc.check(chat("a"), name="x").to_dict()))
     assert list(report) == KEYS
     assert report["message"]["choices"][0]["content"] == "a"
+
+
+def test_an_ndjson_body_that_ends_inside_a_line_is_incomplete_not_corrupt() -> None:
+    lines = [
+        json.dumps({"model": "m", "created_at": "2026-01-01T00:00:00Z", "message": {"content": t}, "done": False})
+        for t in ("a", "b")
+    ]
+    report = sc.check("\n".join(lines).encode()[:-9])
+    assert (report.verdict, report.dialect, report.message.content) == ("incomplete", "ollama", "a")
+    assert sorted(loud(report)) == ["order/missing-terminal", "sse/unterminated-event"]

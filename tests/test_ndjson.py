@@ -1,6 +1,7 @@
 """Newline-delimited JSON, line by line."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from streamcheck.wire.events import Event
 from streamcheck.wire.ndjson import NdjsonDecoder
 from tests.strategies import chunkings
 
-SAMPLES = Path("/work/shared/corpus/streams")
+SAMPLES = Path(os.environ.get("STREAMCHECK_SAMPLES", "/work/shared/corpus/streams"))
 
 
 def decoded(chunks: list[bytes], limit: int = 1 << 20) -> tuple[list[Event], NdjsonDecoder]:

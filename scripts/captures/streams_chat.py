@@ -41,7 +41,9 @@ def _usage(prompt: int, completion: int, **more: Any) -> dict[str, Any]:
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion, **more}
 
 
-def _chunk(ident: dict[str, Any], delta: dict[str, Any], finish: str | None = None, index: int = 0, **more: Any) -> dict[str, Any]:
+def _chunk(
+    ident: dict[str, Any], delta: dict[str, Any], finish: str | None = None, index: int = 0, **more: Any
+) -> dict[str, Any]:
     return {**ident, "choices": [{"index": index, "delta": delta, "finish_reason": finish}], **more}
 
 
@@ -182,7 +184,10 @@ def azure(content: str) -> Stream:
         event["choices"][0]["content_filter_results"] = harmless
         events.append(event)
     events.append(_chunk(ident, {}, "stop"))
-    late = {**opening, "choices": [{"index": 0, "content_filter_results": harmless, "content_filter_offsets": {"end_offset": 90}}]}
+    late = {
+        **opening,
+        "choices": [{"index": 0, "content_filter_results": harmless, "content_filter_offsets": {"end_offset": 90}}],
+    }
     url = "https://example.openai.azure.com/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21"
     return Stream((*(sse(e) for e in [*events, late]), DONE), url, chat_request("gpt-4o", "Ein kurzer Text, bitte."))
 
@@ -217,7 +222,9 @@ def groq(reasoning: str, content: str) -> Stream:
     usage = _usage(31, len(deltas), queue_time=0.021, prompt_time=0.002)
     last = {**_chunk(ident, {}, "stop"), "x_groq": {"id": "req_01k9example", "usage": usage}}
     events = [first, *(_chunk(ident, d) for d in deltas), last, {**ident, "choices": [], "usage": usage}]
-    return Stream((*(sse(e) for e in events), DONE), "https://api.groq.com/openai/v1/chat/completions", chat_request("gpt-oss", "?"))
+    return Stream(
+        (*(sse(e) for e in events), DONE), "https://api.groq.com/openai/v1/chat/completions", chat_request("gpt-oss", "?")
+    )
 
 
 def perplexity(content: str) -> Stream:
@@ -243,7 +250,9 @@ def minimax(content: str) -> Stream:
     events = [_chunk(ident, {"role": "assistant", "content": t}) for t in pieces(content, 26)]
     whole = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": content}}
     events.append({**ident, "object": "chat.completion", "choices": [whole], "usage": _usage(12, len(events))})
-    return Stream((*(sse(e) for e in events), DONE), "https://api.minimax.io/v1/chat/completions", chat_request("MiniMax-M2", "?"))
+    return Stream(
+        (*(sse(e) for e in events), DONE), "https://api.minimax.io/v1/chat/completions", chat_request("MiniMax-M2", "?")
+    )
 
 
 def mistral(thinking: str, content: str, *calls: Call) -> Stream:

@@ -48,7 +48,9 @@ TEXT = {
     ),
     "ko": "할머니는 마당에 고추를 널어 놓고 하늘을 살폈다. 구름이 적어서 오늘은 잘 마르겠다고 하셨다. 저녁에는 온 가족이 모여 국수를 먹었다.",
     "emoji": (
-        "The crew today: \U0001f469\U0001f3fd\u200d\U0001f680 flies, \U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466 waves from the hill, and \U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f hangs from the tower. "
+        "The crew today: \U0001f469\U0001f3fd\u200d\U0001f680 flies, "
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466 waves from the hill, "
+        "and \U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f hangs from the tower. "
         "Combining marks, too: cafe\u0301, Z\u030cizka, a\u0323\u0306n, q\u0307."
     ),
 }  # fmt: skip
@@ -59,7 +61,7 @@ TABLE = (
 )
 
 CODE = (
-    "Here is the function:\n\n```python\ndef median(values: list[float]) -> float:\n    \"\"\"Return the middle value.\"\"\"\n"
+    'Here is the function:\n\n```python\ndef median(values: list[float]) -> float:\n    """Return the middle value."""\n'
     "    ordered = sorted(values)\n    half = len(ordered) // 2\n    if len(ordered) % 2:\n        return ordered[half]\n"
     "    return (ordered[half - 1] + ordered[half]) / 2\n```\n\nIt raises `IndexError` for an empty list."
 )

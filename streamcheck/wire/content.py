@@ -8,7 +8,7 @@ Rule: RFC 9110 8.4, RFC 1952 (gzip), 1950 and 1951 (deflate, with or without its
 Cost: the library's, and for gzip and deflate a copy of the inflater's state a chunk. One coding gives at most MAX_DECODED_BYTES.
 """
 
-__all__ = ("MAX_DECODED_BYTES", "SNIFF_BYTES", "ContentDecoder", "sniff_encoding", "undeclared_encoding")
+__all__ = ("MAX_DECODED_BYTES", "SNIFF_BYTES", "ContentDecoder", "sniff_encoding")
 
 import importlib
 import re
@@ -105,20 +105,6 @@ def sniff_encoding(first: bytes) -> str | None:
             return None
         return "deflate"
     return None
-
-
-def undeclared_encoding(first: bytes) -> Finding | None:
-    """Return the finding for a body that is compressed though no header says so; ask again for the decoded bytes (double gzip)."""
-    encoding = sniff_encoding(first)
-    if encoding is None:
-        return None
-    return Finding(
-        "http/content-encoding",
-        Severity.ERROR,
-        f"the body is {encoding} and no header says so: readers get compressed bytes for text",
-        span=Span(0, len(_ZSTD) if encoding == "zstd" else len(_GZIP) if encoding == "gzip" else 2),
-        evidence={"encoding": encoding, "reason": "undeclared", "at": 0},
-    )
 
 
 def _is_zlib(head: bytes) -> bool:

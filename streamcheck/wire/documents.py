@@ -181,7 +181,9 @@ def _duplicate_key(raw: bytes) -> Defect | None:
 
 
 def _key_defect(raw: bytes, key: str) -> Defect:
-    places = [m.start() for m in re.finditer(re.escape(json.dumps(key, ensure_ascii=False).encode("utf-8", "replace")) + rb"\s*:", raw)]
+    places = [
+        m.start() for m in re.finditer(re.escape(json.dumps(key, ensure_ascii=False).encode("utf-8", "replace")) + rb"\s*:", raw)
+    ]
     return Defect("json/duplicate-key", places[1] if len(places) > 1 else 0, f"the key {key!r} stands twice in one object")
 
 

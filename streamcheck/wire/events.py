@@ -36,7 +36,10 @@ class Event(msgspec.Struct, gc=False):
     @property
     def data(self) -> str:
         """The payload as text; what is not UTF-8 becomes U+FFFD by the maximal-subpart rule."""
-        return self.raw.decode("utf-8", "replace")
+        try:
+            return self.raw.decode()
+        except UnicodeDecodeError:
+            return self.raw.decode("utf-8", "replace")
 
     @property
     def span(self) -> Span:

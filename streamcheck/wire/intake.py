@@ -15,6 +15,7 @@ from streamcheck.spans import Span
 from streamcheck.wire.aws_eventstream import AwsEventStreamDecoder
 from streamcheck.wire.content import SNIFF_BYTES, ContentDecoder, sniff_encoding
 from streamcheck.wire.data_stream_v4 import DataStreamV4
+from streamcheck.wire.documents import document_of
 from streamcheck.wire.events import Event, Framing
 from streamcheck.wire.json_body import JsonBody
 from streamcheck.wire.ndjson import NdjsonDecoder
@@ -36,13 +37,15 @@ class Intake:
         self._head = b""  # bytes kept until the framing is known
         self._kind: Kind | None = None
         self._framing: Framing | None = None
+        self._cut: Event | None = None
         self._utf8 = Utf8Validator()
         self._plain = False  # text framing, not compressed: the common way
         self.size = 0
 
     @property
     def tail(self) -> Event | None:
-        return self._framing.tail if self._framing is not None else None
+        """The event that the end of the body cut off; known after close()."""
+        return self._cut or (self._framing.tail if self._framing is not None else None)
 
     @property
     def empty(self) -> bool:
@@ -165,4 +168,11 @@ class Intake:
             for finding in self._utf8.close():
                 self._log.append(finding)
             events += self._framing.close()
+            if (
+                events
+                and isinstance(self._framing, NdjsonDecoder)
+                and self._framing.unterminated
+                and document_of(events[-1].raw)[1]
+            ):
+                self._cut = events.pop()
         return events

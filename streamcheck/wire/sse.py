@@ -131,7 +131,13 @@ class SseDecoder:
             return self._feed_lines(data)
         held = self._held
         size = len(data)
-        if not held and data.startswith(b"data: ") and data.find(b"\n") == size - 2 and data[-1] == _LF and size <= self.max_event_bytes:
+        if (
+            not held
+            and data.startswith(b"data: ")
+            and data.find(b"\n") == size - 2
+            and data[-1] == _LF
+            and size <= self.max_event_bytes
+        ):
             # One whole event a chunk, which is how most servers flush.
             pos = self._pos
             self._pos = end = pos + size
@@ -215,7 +221,12 @@ class SseDecoder:
         self._started = True
         if head.startswith(_BOM):
             self.findings.append(
-                Finding("sse/bom", Severity.NOTE, "a byte order mark opens the stream: several readers lose its first event", span=Span(0, 3))
+                Finding(
+                    "sse/bom",
+                    Severity.NOTE,
+                    "a byte order mark opens the stream: several readers lose its first event",
+                    span=Span(0, 3),
+                )
             )
             self._pos = 3
             self._reset_block(3)
@@ -310,7 +321,8 @@ class SseDecoder:
             Finding(
                 "sse/unknown-field",
                 Severity.WARNING if lost else Severity.NOTE,
-                f"line at byte {at} is no field: {line[:60].decode('utf-8', 'replace')!r}" + (": every reader loses it" if lost else ""),
+                f"line at byte {at} is no field: {line[:60].decode('utf-8', 'replace')!r}"
+                + (": every reader loses it" if lost else ""),
                 span=Span(at, at + len(line)),
                 evidence={"field": name[:60].decode("utf-8", "replace"), "line": line[:500].decode("utf-8", "replace")},
             )
@@ -357,7 +369,12 @@ class SseDecoder:
         if len(self._line_ends) > 1:
             kinds = sorted(_LINE_END_NAMES[kind] for kind in self._line_ends)
             self.findings.append(
-                Finding("sse/mixed-line-ends", Severity.NOTE, f"line ends are mixed: {', '.join(kinds)}", evidence={"line_ends": kinds})
+                Finding(
+                    "sse/mixed-line-ends",
+                    Severity.NOTE,
+                    f"line ends are mixed: {', '.join(kinds)}",
+                    evidence={"line_ends": kinds},
+                )
             )
         return events
 

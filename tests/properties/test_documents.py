@@ -8,7 +8,11 @@ from hypothesis import strategies as st
 from streamcheck.wire.documents import DocumentReader, document_of
 from tests.strategies import json_values, texts
 
-payloads = st.binary(max_size=40) | json_values.map(lambda v: json.dumps(v).encode()) | texts.map(lambda t: t.encode("utf-8", "surrogatepass"))
+payloads = (
+    st.binary(max_size=40)
+    | json_values.map(lambda v: json.dumps(v).encode())
+    | texts.map(lambda t: t.encode("utf-8", "surrogatepass"))
+)
 
 
 @given(payloads)
@@ -29,7 +33,10 @@ def test_document_of_reads_what_json_reads(value: object) -> None:
     assert got == json.loads(raw)
 
 
-@given(st.lists(texts, min_size=3, max_size=8), st.sampled_from(['{"a":{"t":%s},"n":1}', '[%s,"x"]', '{"t":%s,"t":%s}', '{"k":"v","t": %s }']))
+@given(
+    st.lists(texts, min_size=3, max_size=8),
+    st.sampled_from(['{"a":{"t":%s},"n":1}', '[%s,"x"]', '{"t":%s,"t":%s}', '{"k":"v","t": %s }']),
+)
 def test_document_reader_equals_document_of(values: list[str], shape: str) -> None:
     reader = DocumentReader()
     for text in values:

@@ -82,7 +82,11 @@ def test_sse_never_raises(body: bytes) -> None:
     decoded([body])
 
 
-@given(st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff"), min_size=1, max_size=10), max_size=5))
+@given(
+    st.lists(
+        st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff"), min_size=1, max_size=10), max_size=5
+    )
+)
 def test_agrees_with_httpx_sse_on_well_formed_streams(values: list[str]) -> None:
     body = b"".join(f"event: n\ndata: {v}\n\n".encode() for v in values)
     response = httpx.Response(200, headers={"content-type": "text/event-stream"}, content=body)

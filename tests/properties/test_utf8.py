@@ -9,7 +9,18 @@ from tests.strategies import chunkings
 
 ill_formed = st.lists(
     st.sampled_from(
-        [b"a", "é".encode(), "你".encode(), "🦜".encode(), b"\xff", b"\x80", b"\xc0\xaf", b"\xe0\x80\x80", b"\xed\xa0\x80", b"\xe4\xbd"]
+        [
+            b"a",
+            "é".encode(),
+            "你".encode(),
+            "🦜".encode(),
+            b"\xff",
+            b"\x80",
+            b"\xc0\xaf",
+            b"\xe0\x80\x80",
+            b"\xed\xa0\x80",
+            b"\xe4\xbd",
+        ]
         + [b"\xf0\x9f", b"\xf0\x8f\x8f\x8f", b"\xf4\x90\x80\x80", b"\xc2", b"\xf5"]
     ),
     max_size=8,
