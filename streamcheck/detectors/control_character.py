@@ -141,7 +141,7 @@ class ControlCharacter:
         if (
             character == "\ufeff"
             or "\ue000" <= character <= "\uf8ff"
-            or ("\U000f0000" <= character and ord(character) & 0xFFFE != 0xFFFE)
+            or (character >= "\U000f0000" and ord(character) & 0xFFFE != 0xFFFE)
         ):
             return True
         if character in "\x0b\x0c\x85":

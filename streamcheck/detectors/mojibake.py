@@ -36,7 +36,6 @@ _FOLLOW = "\u0080-\u00bf" + _CP1252
 _WEAK = frozenset("“”‘’–—…•›‹«»„‚\u00a0\u0085 ŠŽŒšžœŸ\ufffd")
 _SEQUENCE = re.compile(f"[\u00c2-\u00df][{_FOLLOW}]|[\u00e0-\u00ef][{_FOLLOW}]{{2}}|[\u00f0-\u00f4][{_FOLLOW}]{{3}}")
 _TO_BYTE = {character: byte for byte in range(0x80, 0xA0) for character in bytes([byte]).decode("cp1252", "ignore")}
-_WEAK_LETTERS = frozenset("ŠŽŒšžœŸ")
 
 _HIGH_1251 = re.escape("".join(bytes([b]).decode("cp1251", "ignore") for b in range(0x80, 0xC0)))
 _CYRILLIC = re.compile(f"(?:[РСТ][{_HIGH_1251}]){{3,}}|вЂ[{_HIGH_1251}]|[A-Za-z]Г[©ЁЄ¤¶јҐ±ЎЈ«®§][a-z]")
@@ -61,20 +60,6 @@ _WIDE_RUN = re.compile("[^\x00-\u024f\u0250-\u036f\uac00-\ud7a3\ud800-\udfff]{2,
 _KEY = re.compile("鈥[\u4e00-\u9fff]|锟斤拷?|占쏙옙")
 _GBK_IN_WORD = re.compile("[a-z][" + "".join(bytes([0xC3, b]).decode("gbk", "ignore") for b in range(0xA0, 0xC0)) + "][a-z]")
 _UTF8_WIDE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-_CJK_LETTERS = (
-    "CJK UNIFIED",
-    "HIRAGANA",
-    "KATAKANA",
-    "HANGUL",
-    "CJK ",
-    "IDEOGRAPHIC",
-    "FULLWIDTH",
-    "CYRILLIC",
-    "GREEK",
-    "ARABIC",
-    "HEBREW",
-    "LATIN",
-)
 
 _SCREEN_LATIN = re.compile(f"[\u00c2-\u00f4][\u0080-\u009f\u00a1-\u00aa\u00ac-\u00ba\u00bc-\u00bf{_CP1252}]|Ã[\u00a0«»]")
 _SCREEN_1251 = re.compile(f"[РСТ][{_HIGH_1251}][РСТ]|вЂ|[A-Za-z]Г[^а-яА-ЯёЁa-zA-Z\\s]")
@@ -276,21 +261,13 @@ def _grade(sequence: str, before: str, after: str, decoded: str) -> int:
         return 2  # Â before a sign: `22.5Â°`; no language spells that
     if lead == "Ã":
         # `Ã©` inside a word; `MAÇÃ®` is a trade mark in capitals
-        return 2 if before.islower() or after.islower() or (before == "" and after == "") else 0
-    letter = decoded[:1].isalpha()
-    in_word = before.isalpha() and after.isalpha() and before.isascii() and after.isascii()
+        return 2 if before.islower() or after.islower() else 0
+    in_word = before.isascii() and before.isalpha() and after.isascii() and after.isalpha()
+    if not in_word or not decoded[:1].isalpha():
+        return 0  # Å² and Ø± are measures, NESCAFÉ® a brand
     if len(sequence) == 2:
-        # Å² and Ø± are measures, NESCAFÉ® a brand: only the middle of a word counts, and only letters of Latin
-        return 1 if letter and in_word and "Ä" <= lead <= "É" else 0
-    return (
-        1
-        if letter
-        and (in_word or all(c not in _WEAK for c in sequence[1:]))
-        and before != "\u00a0"
-        and lead in "áãåäæçèéàìíêëîï"
-        and in_word
-        else 0
-    )
+        return 1 if "Ä" <= lead <= "É" else 0
+    return 1 if len(sequence) == 3 else 0
 
 
 # ---------------------------------------------------------------------- two bytes a character

@@ -11,7 +11,6 @@ __all__ = ("BEIJING", "Wait", "clock_of_request_id", "rfc3339", "seconds_in", "s
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 BEIJING = timezone(timedelta(hours=8))  # China has no daylight saving time
@@ -214,6 +213,8 @@ def _header_seconds(headers: Mapping[str, str], now: datetime | None) -> float |
 
 
 def _http_date(value: str | None) -> datetime | None:
+    from email.utils import parsedate_to_datetime  # here, because it imports socket
+
     try:
         moment = parsedate_to_datetime(value) if value else None
     except (TypeError, ValueError, IndexError, OverflowError):

@@ -29,7 +29,7 @@ def advice(error: ProviderError, *, now: datetime | None = None) -> list[tuple[s
         names.append(f"code {error.code}")
     if error.http_status is not None:
         names.append(f"HTTP {error.http_status}")
-    rows = [("error", ", ".join(names))]
+    rows = [("class", ", ".join(names))]
     if code is not None:
         rows.append(("means", code.meaning))
     if error.message:

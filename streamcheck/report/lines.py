@@ -5,7 +5,7 @@ Out:  Line values; plain() joins them. `streamcheck.cli` turns the same lines in
 Rule: a style only repeats what the words say. Styles: the verdicts, the severities, "label", "dim", "mark", "gone" (degenerate text).
 """
 
-__all__ = ("Line", "Piece", "labelled", "line", "plain", "shortened")
+__all__ = ("Line", "Piece", "labelled", "line", "plain", "shortened", "wrapped")
 
 import textwrap
 from typing import NamedTuple
@@ -33,12 +33,17 @@ def line(*pieces: str | tuple[str, str]) -> Line:
 def labelled(label: str, text: str, *, width: int | None, indent: int = 2, style: str = "") -> list[Line]:
     """Return `text`, escaped, beside its label, wrapped at `width` columns; on one line when width is None."""
     hang = indent + _LABEL_COLUMNS
-    text = escaped(text)
-    rows = [text]
-    if width is not None:
-        rows = textwrap.wrap(text, max(20, width - hang), break_long_words=False, break_on_hyphens=False) or [""]
+    rows = wrapped(text, None if width is None else width - hang)
     head = line(" " * indent, (label.ljust(_LABEL_COLUMNS), "label"), (rows[0], style))
     return [head, *(line(" " * hang, (row, style)) for row in rows[1:])]
+
+
+def wrapped(text: str, width: int | None) -> list[str]:
+    """Return `text`, escaped, in rows of at most `width` columns where words allow it, and never less than 20."""
+    safe = escaped(text)
+    if width is None:
+        return [safe]
+    return textwrap.wrap(safe, max(20, width), break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def shortened(text: str, limit: int) -> str:

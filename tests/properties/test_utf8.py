@@ -20,8 +20,12 @@ ill_formed = st.lists(
             b"\xe0\x80\x80",
             b"\xed\xa0\x80",
             b"\xe4\xbd",
+            b"\xf0\x9f",
+            b"\xf0\x8f\x8f\x8f",
+            b"\xf4\x90\x80\x80",
+            b"\xc2",
+            b"\xf5",
         ]
-        + [b"\xf0\x9f", b"\xf0\x8f\x8f\x8f", b"\xf4\x90\x80\x80", b"\xc2", b"\xf5"]
     ),
     max_size=8,
 ).map(b"".join)
