@@ -172,17 +172,19 @@ class Checker:
             )
             return
         documents = _documents_by_line(raw)
+        splice = None if documents else find_splice(raw)
+        if splice is not None and splice.before is not None:
+            documents = [splice.before, splice.value]
         if documents:
             assembly.find(
                 "json/invalid",
-                f"event {assembly.event} holds {len(documents)} documents: the blank lines between the events are missing",
+                f"event {assembly.event} holds {len(documents)} documents: what parts two events is missing between them",
                 span=event.span,
                 evidence={"reason": "several documents", "documents": len(documents)},
             )
             for document in documents:
                 self._say(event.event, document)
             return
-        splice = find_splice(raw)
         if splice is not None:
             at = event.offset_of(splice.at)
             assembly.splice(Span(at, event.end), splice.evidence)

@@ -7,6 +7,8 @@ Rule: a response that was cut, or is a piece of another one, owes nothing but wh
 
 __all__ = ("judge_ending",)
 
+import re
+
 import msgspec
 
 from streamcheck.findings import Severity
@@ -16,6 +18,7 @@ from streamcheck.trail import Trail
 MIN_CUMULATIVE_CHARS = 40  # "a", "ab", "abc" may be three tokens of a list; forty characters repeated whole are not. guess
 _MIN_CUMULATIVE_RUN = 3  # chunks, each beginning with the whole one before; docs/findings.md
 _LIMITED = ("length", "max_tokens", "MAX_TOKENS", "max_output_tokens")  # finish reasons under which arguments may be cut
+_MARKUP = re.compile(r"[<>|]|\uff5c|\[/?[A-Z_]+\]|\s")  # what no provider allows in a name and every template has in its tags
 _CALLING = ("tool_calls", "tool_use", "TOOL_CALL", "tool-calls")  # finish reasons that announce a call
 
 
@@ -55,6 +58,15 @@ def _judge_tools(segment: Segment, trail: Trail) -> None:
         arguments = segment.text(tool.choice, tool.channel)
         found = segment.channels.get((tool.choice, tool.channel))
         event = found.events[-1] if found else tool.event
+        if _MARKUP.search(tool.name):
+            trail.find(
+                "text/template-token",
+                f"the name of tool call {tool.index} holds markup of a chat template: {tool.name[:80]!r}",
+                event=tool.event,
+                choice=tool.choice,
+                channel=tool.channel,
+                evidence={"name": tool.name[:200], "context": "tool name"},
+            )
         if not tool.name and not cut:
             trail.find(
                 "order/tool-arguments" if not tool.id and not arguments else "order/tool-index",

@@ -22,10 +22,14 @@ _CREATED = re.compile(rb'"created"\s*:\s*(\d{9,11})\b')
 
 
 class Splice(NamedTuple):
-    """at: offset of the cut in the payload. value: the second response's first document. evidence: the two ids and their distance."""
+    """at: offset of the cut in the payload. value: the second document. evidence: the two ids and their distance.
+
+    before: the first document where it is whole: then nothing is cut, only what parts two events is missing. Else None.
+    """
 
     at: int
     value: Any
+    before: Any
     evidence: dict[str, Any]
 
 
@@ -47,7 +51,7 @@ def find_splice(raw: bytes) -> Splice | None:
     cut = frame.start() if frame else start
     if cut and raw[cut - 1 : cut] == b"\n":
         cut -= 1
-    return Splice(cut, value, _evidence(raw[:cut], raw[start:]))
+    return Splice(cut, value, document_of(raw[:cut].rstrip())[0], _evidence(raw[:cut], raw[start:]))
 
 
 def _evidence(first: bytes, second: bytes) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Out:  Case values; the lists of them stand in cases_*.py, all of them together i
 Rule: the expectation says what is right, not what the present checker says; where the two differ, `known_failure` says why.
 """
 
-__all__ = ("Case", "clean", "damaged")
+__all__ = ("OURS", "Case", "clean", "damaged")
 
 from dataclasses import dataclass
 
@@ -35,8 +35,11 @@ class Case:
     truth: Truth | None = None
 
 
+_RAW = (".sse", ".ndjson", ".eventstream")  # suffixes of bodies that are kept alone
+
+
 def _path(group: str, name: str) -> str:
-    return f"{group}/{name}" if "." in name else f"{group}/{name}.capture.jsonl"
+    return f"{group}/{name}" if name.endswith(_RAW) else f"{group}/{name}.capture.jsonl"
 
 
 def clean(name: str, stream: Stream, label: str, comment: str = OURS, *, notes: tuple[str, ...] = ()) -> Case:

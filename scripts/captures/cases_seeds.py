@@ -15,9 +15,9 @@ from scripts.captures.streams import Stream
 from scripts.captures.words import tokens
 
 _PROXY_OFF = (
-    "ーズ:\nand: and:\nAll* as V.{\nThanks for a term \"expert：\n   and  and in our own: \nHard.  or \n2?  and SMUL:\n*:\n"
+    'ーズ:\nand: and:\nAll* as V.{\nThanks for a term "expert：\n   and  and in our own: \nHard.  or \n2?  and SMUL:\n*:\n'
     "so:  and \n using: \n\\* and 、\n** for and  (plan\nto the theory:\n"
-)  # fmt: skip
+)
 _PROXY_ON = (
     "лав (Lumps etc.\n[... (missing the terminal? =  ...\\] to be replaced by year on the; again... => replacing...  E-COMEGA\n"
     ")</arg_value>\n`` is not to = (n'the? The file, effectively, its? skip the role. No the (see t? (to, but your?\n"
@@ -29,9 +29,9 @@ _STORED = (
 )
 _GOOD = 'The user is asking a simple math question: "What is 2 + 2?"'
 _CURL = (
-    '1. **Analyze the Request:** The user is asking a simple math question.\n2. **Perform the Calculation:** $2 + 2 = 4$\n'
+    "1. **Analyze the Request:** The user is asking a simple math question.\n2. **Perform the Calculation:** $2 + 2 = 4$\n"
     '3. **Check Constraints:** The answer is "4".'
-)  # fmt: skip
+)
 
 _REPORT = "report of garbled output of GLM-4.7-flash in opencode, 2026-01-25"
 _NO_STATISTICS = "the statistical text checks are not there yet"
@@ -109,8 +109,10 @@ SEEDS = [
     *_good_curl(),
     clean(
         "seed-copilotkit-router",
-        agents.copilotkit("✅ AI Analysis Complete for ACC-12345\nModel: glm-4.6 (via Z.ai)\n\n📊 Agent Activity:\n• Connecting to the model\n• Two risks found"),
+        agents.copilotkit(
+            "✅ AI Analysis Complete for ACC-12345\nModel: glm-4.6 (via Z.ai)\n\n📊 Agent Activity:\n• Connecting to the model\n• Two risks found"
+        ),
         "a router that answers plain JSON where CopilotKit expects a stream",
         "guide to Z.ai's Anthropic endpoint, the response of its CopilotKit router",
     ),
-]  # fmt: skip
+]

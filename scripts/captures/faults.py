@@ -25,6 +25,7 @@ __all__ = (
     "shown_as_lost",
     "spliced",
     "split_replaced",
+    "swapped",
     "tail_stripped",
 )
 
@@ -44,6 +45,7 @@ class Truth:
     fault: class name of the fault. code: the finding that has to name the place.
     start: first byte that is wrong, None where no byte can be named. With edge "end" it is the byte after which something is missing.
     event: 0-based index of the first event that is wrong (or foreign), None where none is.
+    char:  for damage in a text: its first character in that channel; the bytes are then those of the whole event.
     """
 
     fault: str
@@ -51,6 +53,7 @@ class Truth:
     start: int | None
     event: int | None
     edge: str = "start"
+    char: int | None = None
 
 
 def find(stream: Stream, marker: bytes, *, nth: int = 0) -> int:
@@ -59,8 +62,8 @@ def find(stream: Stream, marker: bytes, *, nth: int = 0) -> int:
     return found[nth]
 
 
-def _truth(fault: str, code: str, pieces: Sequence[bytes], at: int, inside: int = 0) -> Truth:
-    return Truth(fault, code, sum(map(len, pieces[:at])) + inside, event_count(pieces[:at]))
+def _truth(fault: str, code: str, pieces: Sequence[bytes], at: int, inside: int = 0, char: int | None = None) -> Truth:
+    return Truth(fault, code, sum(map(len, pieces[:at])) + inside, event_count(pieces[:at]), char=char)
 
 
 # ---------------------------------------------------------------------- two responses in one body
@@ -120,17 +123,26 @@ def tail_stripped(stream: Stream, count: int) -> tuple[Stream, Truth]:
 
 # ---------------------------------------------------------------------- one event changed
 def changed(
-    stream: Stream, at: int, old: bytes, new: bytes, fault: str, code: str, *, inside: int = 0, whole_event: bool = False
+    stream: Stream,
+    at: int,
+    old: bytes,
+    new: bytes,
+    fault: str,
+    code: str,
+    *,
+    inside: int = 0,
+    whole_event: bool = False,
+    char: int | None = None,
 ) -> tuple[Stream, Truth]:
     """Write `new` for the first `old` in piece `at`.
 
     inside:      which byte of `new` is the first wrong one.
-    whole_event: the damage is what the event says, so its place is the event.
+    whole_event: the damage is what the event says, so its place is the event. char: and in its text, this character.
     """
     piece = stream.pieces[at]
     start = piece.index(old)
     pieces = [*stream.pieces[:at], piece[:start] + new + piece[start + len(old) :], *stream.pieces[at + 1 :]]
-    return stream.with_pieces(pieces), _truth(fault, code, pieces, at, 0 if whole_event else start + inside)
+    return stream.with_pieces(pieces), _truth(fault, code, pieces, at, 0 if whole_event else start + inside, char)
 
 
 def bad_bytes(
@@ -170,6 +182,12 @@ def dropped(stream: Stream, at: int) -> tuple[Stream, Truth]:
     return stream.with_pieces(pieces), _truth("engine-token-dropped", "order/sequence-gap", pieces, at)
 
 
+def swapped(stream: Stream, at: int) -> tuple[Stream, Truth]:
+    """Let piece `at` and the one after it change places; the place is the event that comes too early."""
+    pieces = [*stream.pieces[:at], stream.pieces[at + 1], stream.pieces[at], *stream.pieces[at + 2 :]]
+    return stream.with_pieces(pieces), _truth("engine-token-reordered", "order/sequence-gap", pieces, at)
+
+
 # ---------------------------------------------------------------------- encodings
 def gzipped(stream: Stream, *, declared: bool, times: int = 1, keep: float = 1.0) -> Stream:
     """Compress the body `times` times. keep: the share of the compressed bytes that arrives."""
@@ -186,8 +204,8 @@ def declared_plain(stream: Stream) -> Stream:
     return stream.with_header("content-encoding", "gzip")
 
 
-def read_as(stream: Stream, encoding: str) -> tuple[Stream, Truth]:
-    """A proxy reads the body in a single-byte encoding and writes it as UTF-8."""
+def read_as(stream: Stream, encoding: str, text: str) -> tuple[Stream, Truth]:
+    """A proxy reads the body, which says `text`, in a single-byte encoding and writes it as UTF-8."""
 
     def wrong(piece: bytes) -> bytes:
         # Browsers' windows-1252 gives the C1 control for the five bytes that the code page leaves open.
@@ -196,46 +214,48 @@ def read_as(stream: Stream, encoding: str) -> tuple[Stream, Truth]:
 
     pieces = [wrong(piece) for piece in stream.pieces]
     at = next(i for i, piece in enumerate(stream.pieces) if not piece.isascii())
-    inside = next(i for i, b in enumerate(stream.pieces[at]) if b > 0x7F)
-    return stream.with_pieces(pieces), _truth("charset-wrong", "text/mojibake", pieces, at, inside)
+    first = next(i for i, c in enumerate(text) if not c.isascii())
+    return stream.with_pieces(pieces), _truth("charset-wrong", "text/mojibake", pieces, at, char=first)
 
 
-def split_replaced(stream: Stream, at: int, char: str, keep: int) -> tuple[Stream, Truth]:
+def split_replaced(stream: Stream, text: str, char: str, keep: int) -> tuple[Stream, Truth]:
     """A read ended after `keep` bytes of `char`; a proxy decoded each read alone and wrote U+FFFD for the halves."""
-    piece, raw = stream.pieces[at], char.encode()
+    at, raw = find(stream, char.encode()), char.encode()
+    piece = stream.pieces[at]
     start = piece.index(raw)
     halves = (piece[: start + keep], piece[start + keep :])
     pieces = [*stream.pieces[:at], b"".join(h.decode("utf-8", "replace").encode() for h in halves), *stream.pieces[at + 1 :]]
     reads = (*stream.pieces[:at], *(h.decode("utf-8", "replace").encode() for h in halves), *stream.pieces[at + 1 :])
-    truth = _truth("utf8-split-replaced", "text/replacement-character", pieces, at, start)
+    truth = _truth("utf8-split-replaced", "text/replacement-character", pieces, at, char=text.index(char))
     return replace(stream.with_pieces(pieces), reads=reads), truth
 
 
-def shown_as_lost(stream: Stream, at: int, char: str, *, escaped: bool) -> tuple[Stream, Truth]:
+def shown_as_lost(stream: Stream, text: str, char: str, *, escaped: bool) -> tuple[Stream, Truth]:
     """The server cut `char` into two deltas, and decoded each alone. escaped: U+FFFD stands as \\ufffd in the JSON."""
     lost = b"\\ufffd" if escaped else "\ufffd".encode()
-    piece, raw = stream.pieces[at], char.encode()
+    at, raw = find(stream, char.encode()), char.encode()
+    piece = stream.pieces[at]
     start = piece.index(raw)
     string_end = piece.index(b'"', start)
     string_start = piece.rindex(b'"', 0, start) + 1
     first = piece[:start] + lost + piece[string_end:]
     second = piece[:string_start] + lost + piece[start + len(raw) :]
     pieces = [*stream.pieces[:at], first, second, *stream.pieces[at + 1 :]]
-    return stream.with_pieces(pieces), _truth("detok-partial-replaced", "text/replacement-character", pieces, at, start)
+    char_at = text.index(char)
+    return stream.with_pieces(pieces), _truth("detok-partial-replaced", "text/replacement-character", pieces, at, char=char_at)
 
 
 _STRING = re.compile(rb'("content":)"((?:[^"\\]|\\.)*)"')
 
 
-def escaped_twice(stream: Stream, first: int, last: int) -> tuple[Stream, Truth]:
-    """Escape the text of the deltas first to last a second time, as a server does that serialises JSON into JSON."""
+def escaped_twice(stream: Stream, text: str) -> tuple[Stream, Truth]:
+    """Escape the deltas of a stream that says `text` a second time, as a server does that writes JSON into JSON."""
 
     def again(match: re.Match[bytes]) -> bytes:
-        text = json.loads(b'"' + match[2] + b'"')
-        return match[1] + json.dumps(json.dumps(text)[1:-1]).encode()
+        plain = json.loads(b'"' + match[2] + b'"')
+        return match[1] + json.dumps(json.dumps(plain)[1:-1]).encode()
 
-    damaged = [_STRING.sub(again, piece) for piece in stream.pieces[first : last + 1]]
-    pieces = [*stream.pieces[:first], *damaged, *stream.pieces[last + 1 :]]
+    pieces = [_STRING.sub(again, piece) for piece in stream.pieces]
     at = next(i for i, piece in enumerate(pieces) if piece != stream.pieces[i])
-    inside = pieces[at].index(b"\\\\")
-    return stream.with_pieces(pieces), _truth("double-escaped", "text/double-escaped", pieces, at, inside)
+    first = next(i for i, c in enumerate(text) if json.dumps(c)[1:-1] != c)
+    return stream.with_pieces(pieces), _truth("double-escaped", "text/double-escaped", pieces, at, char=first)

@@ -6,6 +6,8 @@ Rule: openai-chat and mistral as docs/dialects.md tells them; ids and times are 
 """
 
 __all__ = (
+    "ZAI_CODING",
+    "ZAI_GENERAL",
     "azure",
     "chat_request",
     "deepseek",
@@ -59,14 +61,19 @@ def zai(
     prompt: str = "Tell me something short.",
     finish: str | None = None,
     ascii_only: bool = False,
+    burst: int = 0,
 ) -> Stream:
-    """The role on every chunk; finish_reason only in the last one, with the usage; a tool call whole in one delta, without a role."""
+    """The role on every chunk; finish_reason only in the last one, with the usage; a tool call whole in one delta, without a role.
+
+    burst: characters of one delta; 0: token by token, as glm-4.7-flash comes.
+    """
     ident = {"id": zai_id(created, reasoning + content), "created": created, "object": "chat.completion.chunk", "model": model}
 
     def chunk(delta: dict[str, Any], **choice: Any) -> dict[str, Any]:
         return {**ident, "choices": [{"index": 0, "delta": delta, **choice}]}
 
-    said = [("reasoning_content", t) for t in tokens(reasoning)] + [("content", t) for t in tokens(content)]
+    cut = [pieces(text, burst) if burst else tokens(text) for text in (reasoning, content)]
+    said = [("reasoning_content", t) for t in cut[0]] + [("content", t) for t in cut[1]]
     events = [chunk({"role": "assistant", field: text}) for field, text in said]
     for n, (name, arguments) in enumerate(calls):
         call = {"id": f"call_{hexes(name + str(n), 20)}", "index": n, "type": "function"}
@@ -111,8 +118,8 @@ def deepseek(reasoning: str, content: str, prompt: str = "Explain it.") -> Strea
         "system_fingerprint": "fp_3f8a1c",
     }
     events = [_chunk(ident, {"role": "assistant", "content": None, "reasoning_content": ""}, usage=None)]
-    events += [_chunk(ident, {"content": None, "reasoning_content": t}, usage=None) for t in tokens(reasoning)]
-    events += [_chunk(ident, {"content": t, "reasoning_content": None}, usage=None) for t in tokens(content)]
+    events += [_chunk(ident, {"content": None, "reasoning_content": t}, usage=None) for t in pieces(reasoning, 12)]
+    events += [_chunk(ident, {"content": t, "reasoning_content": None}, usage=None) for t in pieces(content, 12)]
     count = len(events) - 1
     usage = _usage(18, count, prompt_cache_hit_tokens=0, prompt_cache_miss_tokens=18)
     events.append(_chunk(ident, {"content": "", "reasoning_content": None}, "stop", usage=usage))
@@ -217,7 +224,9 @@ def openrouter(reasoning: str, content: str) -> Stream:
 
 def groq(reasoning: str, content: str) -> Stream:
     ident = {**_openai_ident("groq"), "model": "openai/gpt-oss-20b"}
-    deltas = [{"reasoning": t, "channel": "analysis"} for t in tokens(reasoning)] + [{"content": t} for t in tokens(content)]
+    deltas = [{"reasoning": t, "channel": "analysis"} for t in pieces(reasoning, 9)] + [
+        {"content": t} for t in pieces(content, 6)
+    ]
     first = {**_chunk(ident, {"role": "assistant", "content": ""}), "x_groq": {"id": "req_01k9example"}}
     usage = _usage(31, len(deltas), queue_time=0.021, prompt_time=0.002)
     last = {**_chunk(ident, {}, "stop"), "x_groq": {"id": "req_01k9example", "usage": usage}}

@@ -53,7 +53,7 @@ TEXT = {
         "and \U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f hangs from the tower. "
         "Combining marks, too: cafe\u0301, Z\u030cizka, a\u0323\u0306n, q\u0307."
     ),
-}  # fmt: skip
+}
 
 TABLE = (
     "| Station | Height | Opened |\n|---|---:|---|\n| Lower valley | 412 m | 1903 |\n| Middle | 1 106 m | 1903 |\n"
@@ -90,7 +90,7 @@ ARGUMENTS = {
     "note": json.dumps({"title": "Schleuse öffnen", "text": "先に門を開ける。", "tags": ["水", "früh"]}, ensure_ascii=False),
 }
 
-_TOKEN = re.compile(r"\s*\w{1,6}|\s*[^\w\s]|\s+")
+_TOKEN = re.compile(r"\s*\w{1,6}|\s*([^\w\s])\1{0,3}|\s+")
 
 
 def tokens(text: str, *, longest: int = 6) -> list[str]:

@@ -70,7 +70,13 @@ class ChannelLeak:
             rest = block.text.lstrip()
             self._blank, self._blank_until = not rest, block.start + len(block.text) - len(rest)
         self._held += self._scanner.scan(block.tail, block.text, block.start, block.odd, block.ascii)
-        if "assistant" in block.text or "functions." in block.text or "assistant" in block.tail[-24:] or "to=" in block.tail[-16:] or not block.start:
+        if (
+            "assistant" in block.text
+            or "functions." in block.text
+            or "assistant" in block.tail[-24:]
+            or "to=" in block.tail[-16:]
+            or not block.start
+        ):
             self._held += _harmony(block)
             self._held.sort()
         if not self._held:
@@ -109,7 +115,9 @@ class ChannelLeak:
             self._closed_thinking = True
             severity = Severity.WARNING if opens_channel else Severity.ERROR
             message = f"{token.text!r} without an opener at character {token.start}: " + (
-                "an empty reasoning block was not taken out of the content" if opens_channel else "what stands before it is reasoning in the content"
+                "an empty reasoning block was not taken out of the content"
+                if opens_channel
+                else "what stands before it is reasoning in the content"
             )
             return self._finding(severity, token, message, "dangling")
         if opens_channel:
@@ -118,7 +126,9 @@ class ChannelLeak:
             return self._finding(Severity.NOTE, token, f"the reasoning begins with its own {token.text!r}", "opening")
         if self._spoken_of(token):
             return None
-        return self._finding(Severity.WARNING, token, f"{token.text!r} inside the {self._channel} at character {token.start}", "opening")
+        return self._finding(
+            Severity.WARNING, token, f"{token.text!r} inside the {self._channel} at character {token.start}", "opening"
+        )
 
     # ------------------------------------------------------------------ tool calls
     def _tool(self, token: Token) -> TextFinding | None:
@@ -126,6 +136,8 @@ class ChannelLeak:
             return None  # debris: template_token.py
         known = token.start - self._call_end <= CALL
         certain = token.name in _CERTAIN or token.family in ("Harmony", "DeepSeek") or token.text.startswith(("<|", "<｜", "<‖"))
+        if not certain and not token.closes:  # <tool_call> alone may be anyone's, with <arg_key> behind it it is not
+            certain = any(later.name in _CERTAIN for later in self._held[:3])
         severity = Severity.ERROR if certain else Severity.WARNING
         if known and severity.rank <= self._call_severity.rank:
             self._call_end = token.end
@@ -145,7 +157,11 @@ class ChannelLeak:
         context, start, end = self._context, token.start, token.end
         if context.in_code(start, end) or context.quoted(start, end):
             return True
-        if not (token.closes and not token.paired) and not context.in_data(start) and context.string_start(start, end) is not None:
+        if (
+            not (token.closes and not token.paired)
+            and not context.in_data(start)
+            and context.string_start(start, end) is not None
+        ):
             return True
         if context.mentions(_SPEAKS_OF_TAGS, start, end, ABOUT) or context.mentions(_SPEAKS_OF_MARKUP, start, end, NEAR):
             self._topic_until = max(self._topic_until, end + TOPIC)

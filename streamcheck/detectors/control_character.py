@@ -3,7 +3,7 @@
 In:   blocks of one channel.
 Out:  text/control-character, one finding for each group of them (gaps of up to GAP characters), or for each paragraph with bidi controls.
 Rule: Unicode 23.1 (controls), 23.7 (noncharacters), UAX 9 (bidi). Overrides and embeddings or isolates that their paragraph does not close are
-      warnings, since they change what a reader sees; closed ones are notes. A terminal escape is a warning outside of code and of talk about
+      warnings, since they change what a reader sees; closed ones are notes, and so are open ones before right-to-left letters. A terminal escape is a warning outside of code and of talk about
       terminals. Form feeds, a byte order mark and private use characters are notes. Marks of direction (U+200E, U+200F, U+061C) are ordinary.
 Cost: 0.1 us a block of plain ASCII, 0.6 us another; one regex class finds them all.
 """
@@ -22,11 +22,10 @@ MAX_GROUP = 512  # characters of a group after which the next finding begins
 MAX_NAMED = 8  # code points listed in a finding
 MAX_NOTES = 8  # notes of one channel; a page of icons holds hundreds of private use characters
 
-_PLANES = "".join(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(17))
-_ODD = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ue000-\uf8ff\ufdd0-\ufdef\ufeff\U000f0000-\U000ffffd\U00100000-\U0010fffd"
-    f"{_PLANES}]"
-)
+_PLANES = "".join(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(1, 17))
+_BMP = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ue000-\uf8ff\ufdd0-\ufdef\ufeff\ufffe\uffff"
+_ODD_BMP = re.compile(f"[{_BMP}]")  # without the higher planes: ten times faster
+_ODD = re.compile(f"[{_BMP}\U000f0000-\U000ffffd\U00100000-\U0010fffd{_PLANES}]")
 _ODD_ASCII = bytes(b for b in range(128) if not (b < 32 and b not in b"\t\n\r") and b != 127)
 _TERMINAL = re.compile(
     r"\b(?:ansi|vt100|escape (?:code|sequence)s?|terminals?|tput|ncurses|xterm|colou?r codes?|control (?:char\w*|codes?)|stty)\b|\\x1b|\\033|\\e\[|\\u001b",
@@ -37,6 +36,7 @@ _BIDI_TALK = re.compile(r"u\+20[26]|\bbidi\w*|right[- ]to[- ]left|\brtl\b|trojan
 _OPENERS = {"\u202a": "LRE", "\u202b": "RLE", "\u202d": "LRO", "\u202e": "RLO", "\u2066": "LRI", "\u2067": "RLI", "\u2068": "FSI"}
 _ISOLATES = "\u2066\u2067\u2068"
 _OVERRIDES = "\u202d\u202e"
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u07bf\u08a0-\u08ff\ufb1d-\ufdcf\ufdf0-\ufefc]")
 _MOJIBAKE_LEAD = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u2010-\u203a]{0,2}$")
 
 
@@ -95,7 +95,9 @@ class ControlCharacter:
             odd = block.odd
             hit = bool(odd) and bool(odd.translate(None, _ODD_ASCII))
         else:
-            hit = _ODD.search(block.text) is not None
+            raw = block.raw
+            high = b"\xf0" in raw or b"\xf3" in raw or b"\xf4" in raw or b"\xf1" in raw or b"\xf2" in raw
+            hit = (_ODD if high else _ODD_BMP).search(block.text) is not None
         if hit:
             self._read(block)
         elif self._group is None and self._bidi is None and not self._held:
@@ -148,8 +150,11 @@ class ControlCharacter:
             before = (block.tail + block.text[:index])[-1:]
             return not (before.isalpha() and block.text[index + 1 : index + 2].isalpha())
         if "\x80" <= character <= "\x9f":
-            # UTF-8 read as Latin-1 leaves these behind its letters; that is for the mojibake check to say
-            return _MOJIBAKE_LEAD.search((block.tail + block.text[:index])[-3:]) is not None
+            before, after = (block.tail + block.text[:index])[-3:], block.text[index + 1 : index + 2]
+            if _MOJIBAKE_LEAD.search(before) is not None:
+                return True  # UTF-8 read as Latin-1 leaves these behind its letters; that is for the mojibake check to say
+            # a lone bullet or dash of Windows-1252, as web pages have them and answers cite them
+            return not (before[-1:].isalnum() and after.isalnum())
         return False
 
     def _end_group(self) -> None:
@@ -189,6 +194,11 @@ class ControlCharacter:
         if group.override:
             return (Severity.NOTE if talk else Severity.WARNING), "bidi controls with an override"
         if group.open:
+            if _RIGHT_TO_LEFT.search(self._context.slice(group.start, group.end + LOOKAHEAD)):
+                return (
+                    Severity.NOTE,
+                    "bidi controls that only the paragraph's end closes",
+                )  # habit of writers of Hebrew and Persian
             return (Severity.NOTE if talk else Severity.WARNING), "bidi controls that are never closed"
         return Severity.NOTE, "bidi controls" + (", one of them closing nothing" if group.stray else "")
 

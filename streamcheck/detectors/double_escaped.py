@@ -12,7 +12,7 @@ Cost: 0.1 us a block without a backslash and &amp; forms; a passage of blocks th
 __all__ = ("DoubleEscaped",)
 
 import re
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from streamcheck.detectors import Block, TextFinding
 from streamcheck.findings import Severity
@@ -156,7 +156,7 @@ class DoubleEscaped:
             if len(units) < MIN_LETTERS or letters < MIN_LETTERS or letters * 2 < len(decoded):
                 continue
             strong = not _SIGNS.search(text) and not _CODE_LIKE.search(text)
-            evidence = {"escaped": match[0][:80], "decoded": excerpt(decoded[:40])}
+            evidence: dict[str, Any] = {"escaped": match[0][:80], "decoded": excerpt(decoded[:40])}
             return self._finding(
                 strong, start + match.start(), start + match.end(), f"{len(units)} literal \\uXXXX that spell letters", evidence
             )
@@ -174,6 +174,6 @@ class DoubleEscaped:
                 return self._finding(strong, start + first, start + last, f"{len(matches)} {what}", evidence)
         return None
 
-    def _finding(self, strong: bool, start: int, end: int, what: str, evidence: dict[str, object]) -> TextFinding:
+    def _finding(self, strong: bool, start: int, end: int, what: str, evidence: dict[str, Any]) -> TextFinding:
         severity = Severity.WARNING if strong else Severity.NOTE
         return TextFinding(self.codes[0], severity, start, end, f"{what} from character {start}", evidence)

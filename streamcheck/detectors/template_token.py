@@ -1,7 +1,7 @@
 """Tokens of chat templates that stand in the text.
 
 In:   blocks of one channel.
-Out:  text/template-token, one finding for each run of tokens that touch.
+Out:  text/template-token, one finding for each group of tokens.
 Rule: a control token in running text, or a closing tag of a tool grammar without its opener, is an error: no reader was meant to see it. A note in
       code, in quotation marks, in a list of tokens, or beside words about templates. Weak tokens (<s>, [MASK], [INST] ...) are HTML and placeholders
       as well: a note, more only where several of a family corroborate each other. `<think>` that opens the content is a legal way to show
@@ -24,7 +24,8 @@ NEAR = 60  # characters to each side in which everyday words ("token", "tag") ma
 ABOUT = 200  # the same for words that are said of templates only. guess: two sentences
 TOPIC = 1_500  # characters for which a discussion goes on once one was seen. guess: one example of a prompt
 TOGETHER = 400  # characters within which weak tokens corroborate each other
-TOUCHING = 2  # characters between tokens of one run
+TOUCHING = 2  # characters between padding tokens in a row
+GROUP = 64  # characters between tokens that are told as one finding
 REPEATED = 5  # the same padding token in a row
 MAX_NOTES = 8
 MAX_LISTED = 6  # tokens named in a finding
@@ -40,7 +41,9 @@ _SPEAKS_OF_TOKENS = re.compile(
     r"|标记|标签|模板|トークン|タグ|токен|тег|шаблон|토큰|태그",
     re.IGNORECASE,
 )
-_LIST = re.compile(r"""[`"'”’*)]*\s*(?:[,、，/;|]|\band\b|\bor\b|\bund\b|\bet\b|\by\b|и|和|或|及)\s*(?:(?:and|or)\s+)?[`"'“‘*(]*""")
+_LIST = re.compile(
+    r"""[`"'”’*)]*\s*(?:[,、，/;|]|\band\b|\bor\b|\bund\b|\bet\b|\by\b|и|和|或|及)\s*(?:(?:and|or)\s+)?[`"'“‘*(]*"""
+)
 _STRICT_CLOSERS = frozenset(("tool_call", "arg_key", "arg_value", "tool_response", "function_calls"))
 _ARGUMENT_TAGS = frozenset(("arg_key", "arg_value", "longcat_arg_key", "longcat_arg_value"))
 
@@ -77,7 +80,7 @@ class TemplateToken:
         return self._judge(self._context.end, final=True)
 
     def _judge(self, known: int, *, final: bool) -> list[TextFinding]:
-        """Return the findings of the tokens that end at or before `known`; tokens that touch are told as one."""
+        """Return the findings of the tokens that end at or before `known`; neighbours are told as one."""
         held = self._held
         ready = 0
         while ready < len(held) and held[ready].end <= known:
@@ -104,8 +107,11 @@ class TemplateToken:
 
     def _add(self, found: list[TextFinding], token: Token, severity: Severity, place: str) -> None:
         last = found[-1] if found else None
-        state = ("balanced" if token.paired else "dangling") if token.closes else "opening"
-        if last is not None and last.severity is severity and token.start - last.end <= TOUCHING:
+        if token.kind not in (TOOL, GRAMMAR, THINK):
+            state = "single"
+        else:
+            state = ("balanced" if token.paired else "dangling") if token.closes else "opening"
+        if last is not None and last.severity is severity and token.start - last.end <= GROUP:
             tokens = last.evidence["tokens"]
             if len(tokens) < MAX_LISTED:
                 tokens.append(token.text[:64])
@@ -122,7 +128,7 @@ class TemplateToken:
             "near": self._context.near(token.start, token.end),
         }
         what = "a dangling " if state == "dangling" else ""
-        message = f"{what}{token.text[:48]!r} of the {token.family} template stands in {place} at character {token.start}"
+        message = f"{what}{token.text[:48]!r} ({token.family}) stands in {place} at character {token.start}"
         found.append(TextFinding(self.codes[0], severity, token.start, token.end, message, evidence))
 
     # ------------------------------------------------------------------ one token
@@ -131,7 +137,7 @@ class TemplateToken:
         kind = token.kind
         if kind == THINK:
             severity = self._think(token, after)
-        elif kind == TOOL or kind == GRAMMAR:
+        elif kind in (TOOL, GRAMMAR):
             severity = self._tool_tag(token)
         elif kind == WEAK:
             severity = self._weak_token(token, final=final)
@@ -212,7 +218,11 @@ class TemplateToken:
         dangling = token.closes and not token.paired
         if not dangling and not self._tool and not context.in_data(start) and context.string_start(start, end) is not None:
             return "a quotation"
-        if self._listed(token, after) or context.mentions(_SPEAKS_OF_TEMPLATES, start, end, ABOUT) or context.mentions(_SPEAKS_OF_TOKENS, start, end, NEAR):
+        if (
+            self._listed(token, after)
+            or context.mentions(_SPEAKS_OF_TEMPLATES, start, end, ABOUT)
+            or context.mentions(_SPEAKS_OF_TOKENS, start, end, NEAR)
+        ):
             self._topic_until = max(self._topic_until, end + TOPIC)
             return "a discussion of tokens"
         if start < self._topic_until:
@@ -230,12 +240,16 @@ class TemplateToken:
     def _in_member(self, token: Token) -> bool:
         """True in a JSON string of an answer: there the model may write of tokens, or be damaged."""
         context = self._context
-        return context.in_data(token.start) and context.string_start(token.start, token.end) is not None and not (token.closes and not token.paired)
+        return (
+            context.in_data(token.start)
+            and context.string_start(token.start, token.end) is not None
+            and not (token.closes and not token.paired)
+        )
 
     def _in_arguments(self, token: Token) -> tuple[Severity, str]:
         """Arguments are JSON: behind or before it a token is debris, inside a string it may be a file's own text."""
         before, after = self._context.around(token.start, token.end, 8)
-        if not before.strip() or before.rstrip()[-1:] in "}]" and not after.strip().startswith(('"', ",", "}")):
+        if not before.strip() or (before.rstrip()[-1:] in "}]" and not after.strip().startswith(('"', ",", "}"))):
             return Severity.ERROR, "the arguments, outside of their JSON"
         if after.startswith('"') and token.start < TOGETHER:
             return Severity.WARNING, "a short string of the arguments"

@@ -82,17 +82,22 @@ def marked_lines(
     lines: list[Line] = []
     numbers = {id(finding): number for number, finding in enumerate((f for f in report.findings if f.chars is not None), 1)}
     legend: list[Finding] = []
-    for spoken in spoken_in(report):
+    all_spoken = spoken_in(report)
+    for spoken in all_spoken:
         if (choice is not None and spoken.choice != choice) or (channel is not None and spoken.channel != channel):
             continue
         found = [f for f in report.findings if f.chars is not None and _stands_in(f, spoken)]
         legend += found
-        lines += [_heading(spoken, signs, several=len(report.segments) > 1), *_marked_text(spoken, found, numbers, onset, signs), ()]
+        lines += [
+            _heading(spoken, signs, several=len(report.segments) > 1),
+            *_marked_text(spoken, found, numbers, onset, signs),
+            (),
+        ]
     if not lines:
         lines += [line("(the response says nothing)"), ()]
     for finding in legend:
         lines += _numbered(f"{numbers[id(finding)]}", report, finding, width)
-    elsewhere = [f for f in report.findings if f.chars is None]
+    elsewhere = [f for f in report.findings if f.chars is None or not any(_stands_in(f, spoken) for spoken in all_spoken)]
     if elsewhere:
         lines += [line(("findings that are not in the text:", "label"))]
         for finding in elsewhere:
@@ -158,5 +163,5 @@ def _marked_text(
 
 
 def _numbered(number: str, report: Report, finding: Finding, width: int | None) -> list[Line]:
-    first, *others = finding_lines(report, finding, width=width)
-    return [line((number.rjust(3) + " ", "mark"), *first[1:]), *others[: None if len(others) < 2 else -1]]
+    first, *others = finding_lines(report, finding, width=width, quote=False)
+    return [line((number.rjust(3) + " ", "mark"), *first[1:]), *others]

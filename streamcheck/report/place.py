@@ -23,6 +23,8 @@ _QUOTING = (
     "unit",
 )  # evidence that quotes the stream
 
+_AROUND = 24  # characters shown before and after a short place
+
 
 def place_of(finding: Finding) -> str:
     """Return for instance "bytes 1204-1960, event 17, choice 0 reasoning characters 118-246"; "" when there is no place."""
@@ -70,7 +72,9 @@ def excerpt_of(report: Report, finding: Finding) -> str | None:
     """Return what the stream says at the finding's place, from its text or from its evidence; None when neither quotes it."""
     text = channel_text(report, finding)
     if text is not None and finding.chars is not None and text[finding.chars[0] : finding.chars[1]]:
-        return text[finding.chars[0] : finding.chars[1]]
+        start, end = finding.chars
+        around = _AROUND if end - start < _AROUND else 0  # one character says nothing without its neighbours
+        return text[max(0, start - around) : end + around]
     for key in _QUOTING:
         quoted = finding.evidence.get(key)
         if isinstance(quoted, str) and quoted.strip():

@@ -84,7 +84,9 @@ def _facts(report: Report, *, width: int | None, verbose: bool) -> list[Line]:
     message = report.message
     said = [f"model {message.model}"] if message.model else []
     said += [
-        f"choice {choice.index} finished with {choice.finish_reason!r}" for choice in message.choices if choice.finish_reason is not None
+        f"choice {choice.index} finished with {choice.finish_reason!r}"
+        for choice in message.choices
+        if choice.finish_reason is not None
     ]
     if said:
         lines += labelled("message", ", ".join(said), width=width)
@@ -128,8 +130,10 @@ def _findings(report: Report, *, width: int | None, verbose: bool) -> list[Line]
     return lines
 
 
-def finding_lines(report: Report, finding: Finding, *, width: int | None = None, verbose: bool = False) -> list[Line]:
-    """Return one finding: severity, code and place; the sentence; what the stream says there."""
+def finding_lines(
+    report: Report, finding: Finding, *, width: int | None = None, verbose: bool = False, quote: bool = True
+) -> list[Line]:
+    """Return one finding: severity, code and place; the sentence; what the stream says there, unless `quote` is False."""
     severity = finding.severity.value
     place = place_of(finding)
     lines = [line("  ", (severity.ljust(_INDENT - 2), severity), (finding.code, "code"), (f"  {place}" if place else "", "dim"))]
@@ -137,7 +141,7 @@ def finding_lines(report: Report, finding: Finding, *, width: int | None = None,
     more = finding.evidence.get("more")
     if isinstance(more, int):
         lines += _indented(f"{more} more of this code were counted and not kept", width)
-    excerpt = excerpt_of(report, finding)
+    excerpt = excerpt_of(report, finding) if quote else None
     if excerpt is not None:
         room = _EXCERPT if width is None else max(20, width - _INDENT - 2)
         lines.append(line(" " * _INDENT, ("| ", "dim"), (shortened(excerpt, room), "excerpt")))

@@ -11,6 +11,7 @@ __all__ = ("KEPT", "LOOKAHEAD", "TextContext", "excerpt")
 
 import re
 from collections import deque
+from functools import lru_cache
 
 from streamcheck.spans import Span
 
@@ -51,12 +52,17 @@ _PAIRS = (("“", "”"), ("„", "“"), ("„", "”"), ("«", "»"), ("「", 
 _APOSTROPHE_OPEN = re.compile(r"(?:^|[\s(\[{=,:>])'(?=\S)")
 _APOSTROPHE_CLOSE = re.compile(r"(?<=\S)'(?=$|[\s)\]},.;:!?<])")
 _MEMBER = re.compile(r'"\s*:\s*$')
-_DATA_LINE = re.compile(r'[ \t]*[{}\["]')
+_DATA_LINE = re.compile(r"""[ \t]*(?:[{}]|\[[ \t]*(?:["{\[\d]|$)|"[^"\n]{0,80}"[ \t]*:|".*"[ \t]*,[ \t]*$)""")
 
 
 def excerpt(text: str) -> str:
     """Return `text` with lone surrogates written as escapes, so that it can be stored as UTF-8."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+@lru_cache(maxsize=4)  # every detector asks it of the same block
+def _looks_like_code(text: str) -> bool:
+    return len(_CODE_LINE.findall(text)) >= _CODE_LINES
 
 
 class TextContext:
@@ -81,7 +87,7 @@ class TextContext:
         self._recent.append(text)
         self.end = start + len(text)
         if self._fence is not None:
-            if len(_CODE_LINE.findall(text)) >= _CODE_LINES:
+            if _looks_like_code(text):
                 self._credit = min(FENCE_TRUST, self._credit + 2 * len(text))
             else:
                 self._credit -= len(text)
@@ -211,6 +217,6 @@ class TextContext:
         return None if opener < 0 else start - len(before) + opener + 1
 
     def in_data(self, start: int) -> bool:
-        """True when the line of `start` begins as JSON does; quotation marks there are no sign that a thing is only spoken of."""
-        before = self.slice(max(0, start - _REACH), start)
-        return _DATA_LINE.match(before, before.rfind("\n") + 1) is not None
+        """True when the line of `start` looks like JSON; quotation marks there are no sign that a thing is only spoken of."""
+        before, after = self.around(start, start, _REACH)
+        return _DATA_LINE.match(before[before.rfind("\n") + 1 :] + after.partition("\n")[0]) is not None

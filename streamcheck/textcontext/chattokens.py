@@ -11,6 +11,7 @@ __all__ = ("CONTROL", "GENERIC", "GRAMMAR", "PIECES", "THINK", "TOOL", "WEAK", "
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 CONTROL = "control"  # never part of any prose: a special token of a tokenizer
@@ -31,7 +32,7 @@ _CONTROL: dict[str, str] = {
     "<|eot|> <|eom|> <|header_start|> <|header_end|> <|python_start|> <|python_end|> <|image|> <|image_start|> <|image_end|>",
     "Kimi": "<|im_middle|> <|im_user|> <|im_assistant|> <|im_system|> <|media_start|> <|media_content|> <|media_end|> <|media_pad|> ◁think▷ ◁/think▷",
     "Harmony": " ".join(f"<|{word}|>" for word in _HARMONY.split()) + " <|startoftext|> <|endofprompt|>",
-    "Mistral": "[SYSTEM_PROMPT] [/SYSTEM_PROMPT] [AVAILABLE_TOOLS] [/AVAILABLE_TOOLS] [TOOL_RESULTS] [/TOOL_RESULTS] [TOOL_CONTENT] [CALL_ID] [IMG_BREAK] "
+    "Mistral": "[SYSTEM_PROMPT] [/SYSTEM_PROMPT] [AVAILABLE_TOOLS] [/AVAILABLE_TOOLS] [TOOL_RESULTS] [/TOOL_RESULTS] [TOOL_CONTENT] [IMG_BREAK] "
     "[IMG_END] [BEGIN_AUDIO]",
     "MiniMax": "]~b] ]~!b[ [e~[ ]!d~[ ]<]minimax[>[",
     "Gemma": "<start_of_turn> <end_of_turn> <start_of_image> <end_of_image>",
@@ -48,14 +49,14 @@ _CONTROL: dict[str, str] = {
 _TOOL: dict[str, str] = {
     "GLM": "<tool_call> </tool_call> <tool_response> </tool_response> <arg_key> </arg_key> <arg_value> </arg_value>",
     "Kimi": "<|tool_calls_section_begin|> <|tool_calls_section_end|> <|tool_call_begin|> <|tool_call_end|> <|tool_call_argument_begin|>",
-    "Mistral": "[TOOL_CALLS] [/TOOL_CALLS] [ARGS]",
+    "Mistral": "[TOOL_CALLS] [/TOOL_CALLS]",
     "MiniMax": "<minimax:tool_call> </minimax:tool_call>",
     "Seed": "<seed:tool_call> </seed:tool_call>",
     "LongCat": "<longcat_tool_call> </longcat_tool_call> <longcat_arg_key> </longcat_arg_key> <longcat_arg_value> </longcat_arg_value>",
-    "Claude": "<function_calls> </function_calls> <function_calls> </function_calls>",
+    "Claude": "<function_calls> </function_calls>",
     "generic": "<tool_calls> </tool_calls> <|tool_call|> <|tool_calls|> <|tool_call_start|> <|tool_list_start|> <|tool_list_end|>",
 }
-_THINK: dict[str, str] = {"think": "<think> </think>", "Mistral": "[THINK] [/THINK]"}
+_THINK: dict[str, str] = {"GLM, Qwen, DeepSeek": "<think> </think>", "Mistral": "[THINK] [/THINK]"}
 _WEAK: dict[str, str] = {
     "Llama 2": "[INST] [/INST] <<SYS>> <</SYS>>",
     "SentencePiece": "<s> </s> <unk> <pad> <bos> <eos> <mask>",
@@ -76,7 +77,7 @@ _XML_NAMES = "function|parameter|invoke"  # tags with a name in them: <function=
 _SHAPES = re.compile(
     r"<(?:"
     r"\|/?[A-Za-z][A-Za-z0-9_.-]{0,39}\|>"
-    r"|/?[｜‖|]{1,2}DSML[｜‖|]{1,2}[A-Za-z_]{0,24}[^<>\n]{0,48}>?"
+    r"|/?[｜‖|]{1,2}DSML[｜‖|]{1,2}[A-Za-z_]{0,24}[ >\n]"
     r"|[｜‖][^<>｜‖\n]{1,40}[｜‖]>"
     rf"|(?:antml:)?(?:{_XML_NAMES})(?:=[^<>\n]{{1,64}}|[ \t]+name=[^<>\n]{{1,64}})>"
     rf"|/(?:antml:)?(?:{_XML_NAMES})>"
@@ -120,6 +121,12 @@ class Token(NamedTuple):
     paired: bool
 
 
+@lru_cache(maxsize=4)  # two detectors ask it of the same block
+def _shapes(tail: str, text: str) -> list[tuple[int, int]]:
+    """Return where what looks like a token and ends in `text` stands in `tail + text`."""
+    return [m.span() for m in _SHAPES.finditer(tail + text) if m.end() > len(tail)]
+
+
 class TokenScanner:
     """Finds the tokens of a channel that end in each block."""
 
@@ -141,11 +148,10 @@ class TokenScanner:
         window = tail + text
         base = start - len(tail)
         found: list[Token] = []
-        for match in _SHAPES.finditer(window):
-            if match.end() > len(tail):
-                token = self._token(match[0], base + match.start(), base + match.end())
-                if token is not None:
-                    found.append(token)
+        for at, end in _shapes(tail, text):
+            token = self._token(window[at:end], base + at, base + end)
+            if token is not None:
+                found.append(token)
         if "▁" in text or "Ġ" in text or "<0x" in window:
             for match in _PIECES.finditer(window):
                 at, end = base + match.start(), base + match.end()

@@ -66,20 +66,21 @@ class Utf8Validator:
                     at = start  # its last bytes may come with the next chunk
                     break
                 at = min(end, len(data))
-                found.append(self._finding(data[start:at], self.pos + start, reason))
+                found.append(self._finding(data[start:at], self.pos + start, reason, cut=final and at == len(data) and reason == "truncated"))
         self.pos += at
         self.held = data[at:]
         return found
 
-    def _finding(self, raw: bytes, start: int, reason: str) -> Finding:
+    def _finding(self, raw: bytes, start: int, reason: str, *, cut: bool) -> Finding:
+        """cut: the body ends here. That proves a missing end, not a damaged byte."""
         span = Span(start, start + len(raw))
         self.spans.append(span)
         return Finding(
             "utf8/invalid",
-            Severity.ERROR,
-            f"not UTF-8 at byte {start}: {raw.hex(' ')}: {REASONS[reason]}",
+            Severity.WARNING if cut else Severity.ERROR,
+            f"not UTF-8 at byte {start}: {raw.hex(' ')}: {'the body ends inside a character' if cut else REASONS[reason]}",
             span=span,
-            evidence={"reason": reason, "bytes": raw.hex(" ")},
+            evidence={"reason": reason, "bytes": raw.hex(" "), "at_end": cut},
         )
 
 

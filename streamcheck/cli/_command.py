@@ -1,0 +1,57 @@
+"""What all commands share: help that begins with examples, and the options that many have.
+
+In:   click.
+Out:  Command, and decorators for options.
+Rule: help shows two examples before anything else; long flags are spelt out.
+"""
+
+__all__ = ("Command", "color_option", "dialect_of", "dialect_option", "with_examples")
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+color_option: Callable[[_Function], _Function] = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="When to colour; auto obeys NO_COLOR, FORCE_COLOR and TERM=dumb.",
+)
+dialect_option: Callable[[_Function], _Function] = click.option(
+    "--dialect", metavar="NAME", default="auto", help="Take the streams as this dialect; auto recognises it."
+)
+
+
+def dialect_of(name: str) -> str:
+    """Return `name` when it is a dialect's, "auto" or "unknown". Raises UsageError that names the nearest."""
+    if name not in ("auto", "unknown"):
+        from streamcheck.dialects import dialect_named
+
+        dialect_named(name)
+    return name
+
+
+def with_examples(examples: Sequence[tuple[str, str]], formatter: click.HelpFormatter) -> None:
+    """Write the examples (command line, what it does) at the top of a help text."""
+    with formatter.section("Examples"):
+        for command, meaning in examples:
+            formatter.write_text(command)
+            with formatter.indentation():
+                formatter.write_text(meaning)
+    formatter.write_paragraph()
+
+
+class Command(click.Command):
+    """A command whose help begins with examples: pairs of a command line and what it does."""
+
+    def __init__(self, *args: Any, examples: Sequence[tuple[str, str]] = (), **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.examples = examples
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with_examples(self.examples, formatter)
+        super().format_help(ctx, formatter)
