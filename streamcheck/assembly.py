@@ -326,6 +326,7 @@ class Assembly:
         if not isinstance(reason, str) or not reason:
             return
         self.now.finish_reasons.setdefault(choice, reason)
+        self.now.finish_events.setdefault(choice, self.trail.event)
         self.now.over = True
         error = classify_finish_reason(reason)
         if error is not None:
@@ -372,7 +373,14 @@ class Assembly:
         """The body has ended and `what` did not come. A response that ended with an error does not owe it."""
         now = self.now
         if now.error is None:
-            self.find("order/missing-terminal", f"the stream ends without {what}", severity=severity, evidence={"missing": what})
+            end = self.trail.ends[-1] if self.trail.ends else 0
+            self.find(
+                "order/missing-terminal",
+                f"the stream ends without {what}",
+                severity=severity,
+                span=Span(end, end),  # behind the last event
+                evidence={"missing": what},
+            )
 
     def repeated_event(self) -> None:
         """The present event's bytes are those of the event before it: two equal tokens, or one event sent twice."""

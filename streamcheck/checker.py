@@ -173,13 +173,14 @@ class Checker:
             return
         documents = _documents_by_line(raw)
         splice = None if documents else find_splice(raw)
+        second = raw.find(b"\n")
         if splice is not None and splice.before is not None:
-            documents = [splice.before, splice.value]
+            documents, second = [splice.before, splice.value], splice.at
         if documents:
             assembly.find(
                 "json/invalid",
                 f"event {assembly.event} holds {len(documents)} documents: what parts two events is missing between them",
-                span=event.span,
+                span=Span(event.offset_of(second), event.end),
                 evidence={"reason": "several documents", "documents": len(documents)},
             )
             for document in documents:
@@ -193,7 +194,7 @@ class Checker:
         self._find_line_breaks(event)
         assembly.find(
             "json/invalid",
-            f"event {assembly.event} is not JSON: {defect.reason} at byte {at}",
+            f"event {assembly.event} is not JSON, from byte {at} on: {defect.reason.removesuffix(' at')}",
             span=Span(at, max(at + 1, event.end)),
             evidence={"reason": defect.reason, "near": raw[max(0, defect.at - 40) : defect.at + 40].decode("utf-8", "replace")},
         )
@@ -441,7 +442,8 @@ class _Clock:
     def timing(self) -> Timing | None:
         if self.first_byte is None:
             return None
-        return Timing(self.first_byte, self.first_delta, self.longest, self.last)
+        longest = None if self.longest is None else round(self.longest, 6)  # microseconds: what a capture keeps
+        return Timing(self.first_byte, self.first_delta, longest, self.last)
 
 
 def _event_of(item: Delta | Finding) -> float:

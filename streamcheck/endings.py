@@ -102,7 +102,7 @@ def _judge_finish(segment: Segment, trail: Trail) -> None:
             trail.find(
                 "order/finish-reason",
                 f"finish reason {reason!r} and no tool call",
-                event=segment.ended,
+                event=segment.finish_events.get(choice),
                 choice=choice,
                 evidence={"finish_reason": reason},
             )

@@ -299,18 +299,17 @@ def _read_back(text: str) -> dict[str, Expectation] | None:
 def _sections(text: str) -> list[tuple[str | None, str]]:
     """Return (name, text) of each section, in order; None for what comes before the first."""
     found: list[tuple[str | None, str]] = []
-    starts = [m.start() for m in re.finditer(r"^\[", text, re.MULTILINE)]
-    for start, end in zip([0, *starts], [*starts, len(text)], strict=True):
-        part = text[start:end]
-        name = None
-        if start in starts:
-            try:
-                name = next(iter(tomllib.loads(part.partition("\n")[0])), None)
-            except tomllib.TOMLDecodeError:
-                name = None
-        if part:
-            found.append((name, part))
-    return found
+    held = ""
+    for part in re.split(r"^(?=\[)", text, flags=re.MULTILINE):
+        held += part
+        try:
+            tables = tomllib.loads(held)
+        except tomllib.TOMLDecodeError:  # a row of a longer string begins like a section: it belongs to the one before
+            continue
+        if held:
+            found.append((next(iter(tables), None), held))
+        held = ""
+    return [*found, (None, held)] if held else found
 
 
 def _says(section: str, name: str) -> Expectation | None:

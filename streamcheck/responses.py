@@ -188,6 +188,7 @@ class Responses:
         now = self.now = self.segments[-1]
         now.usage = trailer.usage or now.usage
         now.finish_reasons = {**trailer.finish_reasons, **now.finish_reasons}
+        now.finish_events = {**trailer.finish_events, **now.finish_events}
         now.ended = trailer.ended if now.ended is None else now.ended
         now.error = trailer.error if now.error is None else now.error
         return now

@@ -94,6 +94,7 @@ class Segment:
         self.channels: dict[tuple[int, str], Channel] = {}
         self.tools: list[Tool] = []
         self.finish_reasons: dict[int, str] = {}
+        self.finish_events: dict[int, int] = {}  # where they stood
         self.ended: int | None = None  # event of the terminal marker
         self.over = False  # the terminal marker or a finish reason was seen
         self.error: int | None = None  # event of a provider's error

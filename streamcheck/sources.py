@@ -46,9 +46,7 @@ def read_source(source: "str | os.PathLike[str] | bytes | Capture", *, name: str
 
 
 def _of_bytes(data: bytes, name: str, *, path: Path | None) -> Recording:
-    if path is not None and path.suffix == ".zst" and ".capture.jsonl" in path.name:
-        return _of_capture(CaptureReader(path).read(), name)
-    if is_capture(data[:256]):
+    if is_capture(data[:256]) or (path is not None and path.name.removesuffix(".zst").endswith(".capture.jsonl")):
         return _of_capture(CaptureReader(path if path is not None else data).read(), name)
     encoding = {".zst": "zstd", ".gz": "gzip"}.get(path.suffix if path is not None else "")
     head = ResponseHead(headers=(("content-encoding", encoding),) if encoding else ())

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from streamcheck.codes import CODES
+from streamcheck.escape import escaped
 from streamcheck.findings import Finding, ProviderError, Severity
 from streamcheck.messages import Message
 
@@ -97,6 +98,7 @@ _ORIGINS: dict[str, tuple[str, str, str]] = {
     "capture": ("unknown", "possible", "the recording itself is not whole"),
     "http/wrong-content-type": ("transport", "likely", "something on the way answered in the provider's place"),
     "http": ("transport", "likely", "the HTTP message does not hold what it announces"),
+    "aws": ("transport", "likely", "a frame's checksum does not match its bytes: they were changed upstream of this tap"),
     "utf8": ("transport", "likely", "no JSON writer puts these bytes on a wire: they were changed upstream of this tap"),
     "sse": ("provider", "likely", "the framing was already so when it reached this tap"),
     "json": ("provider", "likely", "framing and UTF-8 are sound, the payload is not JSON: a server or gateway wrote it so"),
@@ -115,16 +117,20 @@ _ORIGINS: dict[str, tuple[str, str, str]] = {
 }
 
 
+# The lowest layer that failed explains what failed above it.
+_LAYERS = ("capture", "http", "aws", "utf8", "sse", "json", "order", "text", "time", "provider")
+
+
 def origin_of(findings: Iterable[Finding]) -> Origin | None:
-    """Return who is answerable for the heaviest finding, the earliest of equals; None when nothing is wrong."""
-    worst: Finding | None = None
-    for finding in findings:
-        if _weight(finding) > (_weight(worst) if worst else Verdict.CLEAN):
-            worst = finding
-    if worst is None:
+    """Return who is answerable for the heaviest findings, those of the lowest layer; None when nothing is wrong."""
+    weighed = [(f, _weight(f)) for f in findings]
+    heaviest = max((weight for _, weight in weighed), key=lambda w: w.rank, default=Verdict.CLEAN)
+    if heaviest is Verdict.CLEAN:
         return None
-    if worst.code == "text/replacement-character" and worst.evidence.get("written_by") == "transport":
-        return Origin("transport", "likely", "the character was lost to invalid bytes upstream of this tap")
+    worst = min(
+        (f for f, weight in weighed if weight is heaviest),
+        key=lambda f: _LAYERS.index(f.stage) if f.stage in _LAYERS else len(_LAYERS),
+    )
     layer, confidence, because = _ORIGINS.get(worst.code) or _ORIGINS.get(worst.stage, ("unknown", "possible", "no rule"))
     return Origin(layer, confidence, f"{worst.code}: {because}")
 
@@ -171,4 +177,4 @@ class Report:
     def __str__(self) -> str:
         place = next((f for f in self.findings if f.severity is not Severity.NOTE), None)
         why = f": {place.message}" if place else ""
-        return f"{self.source}: {self.verdict.value} ({self.dialect}){why}"
+        return escaped(f"{self.source}: {self.verdict.value} ({self.dialect}){why}")

@@ -23,7 +23,7 @@ PLACES = {name: truth for name, truth in truths(CASES).items() if name not in KN
 
 # Places where the checker and the ground truth differ, and why the truth is right.
 PLACE_DIFFERS = {
-    "corrupt/chat-zai-finish-without-call.capture.jsonl": "the finish reason stands one event before [DONE], where it is found",
+    "corrupt/opencode-bus-glued-events.capture.jsonl": "the finding covers both documents; the blank line is missing between them",
 }
 # Stages whose every warning or error has to be shown here, and the codes that cannot be.
 SHOWN_STAGES = ("utf8", "sse", "json", "order", "http", "aws")

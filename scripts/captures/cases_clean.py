@@ -1,7 +1,7 @@
 """Sound streams of every dialect, with the legal oddities of real servers: none of them may alarm.
 
 In:   nothing.
-Out:  CLEAN, DIALECT_SAMPLES.
+Out:  CLEAN.
 Rule: an oddity stands here because a real server sends it; the label names it.
 """
 
@@ -15,23 +15,14 @@ from scripts.captures import streams_chat as chat
 from scripts.captures import streams_more as more
 from scripts.captures import streams_named as events
 from scripts.captures.cases import Case, clean
-from scripts.captures.faults import changed, find, gzipped, inserted, tail_stripped
+from scripts.captures.faults import changed, find, gzipped, inserted, tail_stripped, zstandard
 from scripts.captures.streams import Stream, cr_lf, sse
 from scripts.captures.words import ARGUMENTS, CODE, MATHS, REASONING, TABLE, TEXT, pieces
-from streamcheck.capture.format import zstd_library
 
 WEATHER = ("get_weather", ARGUMENTS["weather"])
 WEATHER_OBJECT = ("get_weather", json.loads(ARGUMENTS["weather"]))
 READ = ("read_file", ARGUMENTS["read"])
 NOTE = ("save_note", ARGUMENTS["note"])
-
-
-def _zstd(stream: Stream) -> Stream:
-    library = zstd_library()
-    assert library is not None, "captures with zstd need Python 3.14 or backports.zstd"
-    body = library.compress(stream.body)
-    reads = tuple(body[i : i + 300] for i in range(0, len(body), 300))
-    return replace(stream, reads=reads).with_header("content-encoding", "zstd")
 
 
 def _several_data_lines(stream: Stream) -> Stream:
@@ -174,7 +165,7 @@ def _chat() -> list[Case]:
             notes=("sse/unterminated-event",),
         ),
         clean("chat-gzip", gzipped(zai, declared=True), "gzip, declared"),
-        clean("chat-zstd", _zstd(zai), "zstd, declared"),
+        clean("chat-zstd", zstandard(zai), "zstd, declared"),
         clean(
             "chat-odd-reads",
             chat.zai(REASONING["ja"], TEXT["ja"][:60]).recut(61),

@@ -174,8 +174,7 @@ def _other_cases() -> list[Case]:
             "proxy-connection-refused",
             answer({"error": router}, 502, "http://localhost:8080/v1/chat/completions"),
             "a local proxy without upstream",
-            "network",
-            known_failure="status 502 is taken before the sentence, which names the refused connection",
+            "server-error",
         ),
         _refused(
             "cloudflare-502",

@@ -74,7 +74,6 @@ def _tools() -> list[Case]:
             "template markup in the function's name",
             "degenerate",
             ("text/template-token",),
-            known_failure="a tool's name is not looked at for template tokens",
         ),
         damaged(
             "corrupt",

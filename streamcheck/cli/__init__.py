@@ -19,7 +19,7 @@ import click
 import streamcheck
 from streamcheck.cli._command import with_examples
 from streamcheck.errors import StreamcheckError, near_names
-from streamcheck.report.escape import escaped
+from streamcheck.escape import escaped
 
 INTERRUPTED = 130  # what shells give for SIGINT
 PIPE_CLOSED = 141  # what shells give for SIGPIPE
@@ -119,6 +119,7 @@ def _let_go_of(stream: TextIO) -> None:
 
 
 @click.group(
+    "streamcheck",
     cls=_Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},

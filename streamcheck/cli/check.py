@@ -24,9 +24,9 @@ from streamcheck.cli._command import Command, color_option, dialect_of, dialect_
 from streamcheck.cli._inputs import STDIN, Inputs, Job, expectation_home, inputs_of, stdin_bytes
 from streamcheck.cli._screen import Screen
 from streamcheck.errors import UsageError
+from streamcheck.escape import escaped
 from streamcheck.expectations import Expectation, Outcome, Result, expectation_from, judge, read_expectations, rewritten
 from streamcheck.findings import Finding, Severity
-from streamcheck.report.escape import escaped
 from streamcheck.report.json import json_document
 from streamcheck.report.lines import Line, line
 from streamcheck.report.place import place_of
@@ -250,9 +250,8 @@ def _tell(finding: Finding) -> None:
     """Say on stderr what a live stream has just shown."""
     if finding.severity is not Severity.NOTE:
         place = place_of(finding)
-        click.echo(
-            f"{finding.severity.value}: {finding.code}: {escaped(finding.message)}" + (f" ({place})" if place else ""), err=True
-        )
+        sentence = f"{finding.severity.value}: {finding.code}: {finding.message}" + (f" ({place})" if place else "")
+        click.echo(escaped(sentence), err=True)
 
 
 def _summary(checked: Sequence[_Checked], problems: int) -> Line:

@@ -16,7 +16,7 @@ import click
 from streamcheck.cli._command import Command
 from streamcheck.cli._inputs import stream_files
 from streamcheck.errors import StreamcheckError, UsageError
-from streamcheck.report.escape import escaped
+from streamcheck.escape import escaped
 
 
 @click.command(

@@ -14,8 +14,8 @@ from streamcheck.cli._command import Command, color_option, dialect_of, dialect_
 from streamcheck.cli._inputs import STDIN, stdin_bytes
 from streamcheck.cli._screen import Screen
 from streamcheck.errors import CaptureError, UsageError, near_names
+from streamcheck.escape import escaped
 from streamcheck.expectations import onset_of
-from streamcheck.report.escape import escaped
 from streamcheck.report.lines import line
 from streamcheck.report.marked import Spoken, marked_lines, spoken_in
 from streamcheck.report.text import text_lines

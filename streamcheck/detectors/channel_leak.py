@@ -42,6 +42,7 @@ _SPEAKS_OF_MARKUP = re.compile(
     r"|токен|тег|шаблон|토큰|태그",
     re.IGNORECASE,
 )
+_CALLS = re.compile(r"""<(?:antml:)?(?:(?:function|parameter)=|invoke[ \t]+name=["'][^"'=]*["']>)""")
 _CERTAIN = frozenset(("arg_key", "arg_value", "minimax:tool_call", "seed:tool_call", "longcat_tool_call", "TOOL_CALLS"))
 
 
@@ -144,8 +145,8 @@ class ChannelLeak:
             return None
         if token.closes or (token.name in ("arg_key", "arg_value") and not known):
             return None
-        if not certain and token.name in ("function", "parameter") and token.text.count("=") == 1 and "name=" in token.text:
-            return None  # XML of many other kinds; <invoke name=...> around it is what counts
+        if token.kind == GRAMMAR and not _CALLS.match(token.text):
+            return None  # XML of many other kinds has tags of these names
         if self._spoken_of(token):
             return None
         self._call_end, self._call_severity = token.end, severity

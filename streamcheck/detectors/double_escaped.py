@@ -35,6 +35,7 @@ _POINT = re.compile(r"\\u([0-9a-fA-F]{4})")
 _TWICE = re.compile(r"&amp;(?:lt|gt|amp|quot|apos|nbsp|#\d{2,5}|#x[0-9a-fA-F]{2,5});")
 _IN_WORD = re.compile(r"[A-Za-z]&(?:#0?39|#x27|apos|rsquo);[a-z]")
 _TAG = re.compile(r"</?[a-z][a-z0-9]*[ >/]")
+_OPAQUE = re.compile(r"[A-Za-z0-9+/=_-]{40}")  # keys and hashes: their line breaks are escaped in every format
 _SIGNS = re.compile(
     r"\b(?:regex\w*|regular expression|escape[sd]?|escaping|backslash\w*|json|literal|newline|string|entit(?:y|ies)|printf|unicode|python|javascript)\b",
     re.IGNORECASE,
@@ -135,8 +136,7 @@ class DoubleEscaped:
             bool(seconds)
             and len(passage) >= MIN_PASSAGE
             and real * BREAKS_PER_REAL <= len(matches)
-            and not _SIGNS.search(text)
-            and not _CODE_LIKE.search(text)
+            and not any(pattern.search(text) for pattern in (_SIGNS, _CODE_LIKE, _TAG, _OPAQUE))
         )
         evidence = {
             "literal_breaks": len(matches),

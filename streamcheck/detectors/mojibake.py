@@ -185,9 +185,11 @@ class Mojibake:
 
 def _suspicious(block: Block) -> bool:
     """True when a block may hold misread bytes; false alarms cost a closer look, nothing else."""
-    raw = block.raw  # lead bytes of UTF-8 stand in no other place: they tell which letters a block can hold
-    text = block.tail[-4:] + block.text
-    if b"\xc3" in raw and ("Ã" in text or "Â" in text or "ÔÇ" in text or _SCREEN_LATIN.search(text) is not None):
+    before = block.tail[-4:]  # a sequence may begin there
+    text = before + block.text
+    # Lead bytes of UTF-8 stand in no other place: they tell which letters a text can hold.
+    raw = block.raw if before.isascii() else text.encode("utf-8", "surrogatepass")
+    if b"\xc3" in raw and ("Ã" in text or "Â" in text or "ÔÇ" in text or "ï»" in text or _SCREEN_LATIN.search(text) is not None):
         return True
     if b"\xd0" in raw and ("вЂ" in text or "Г" in text or _SCREEN_1251.search(text) is not None):
         return True

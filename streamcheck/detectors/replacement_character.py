@@ -17,6 +17,7 @@ from streamcheck.findings import Severity
 from streamcheck.textcontext import LOOKAHEAD, TextContext
 
 ABOUT = 100  # characters to each side in which the text may speak of the sign. guess: one sentence
+NEAR = 40  # the same for everyday words, where the sign stands between blanks. guess: a few words
 MAX_NOTES = 8  # notes of one channel; an article about encodings holds hundreds and a report keeps 50 findings of a code
 MAX_RUN = 512  # characters of a run after which the next finding begins, so that an endless run is told while it comes
 
@@ -29,6 +30,9 @@ _SPEAKS_OF_IT = re.compile(
 _SPEAKS_OF_DAMAGE = re.compile(
     r"\b(?:utf-?8|encod\w*|decod\w*|garbled|unicode|charset|diamond|question mark|corrupted|malformed|invalid byte|unprintable)\b|编码|解码|エンコード|кодировк",
     re.IGNORECASE,
+)
+_SPEAKS_OF_SIGNS = re.compile(
+    r"\b(?:characters?|glyphs?|symbols?|signs?|bytes?|emit\w*|print\w*)\b|字符|文字|символ", re.IGNORECASE
 )
 
 
@@ -87,8 +91,10 @@ class ReplacementCharacter:
         string = context.string_start(start, end)
         if string is not None and not beside_letter and not context.in_data(start) and context.in_code(start, end):
             return "a string of source code"
+        alone = not before[-1:].isalnum() and not after[:1].isalnum()
+        if alone and context.mentions(_SPEAKS_OF_SIGNS, start, end, NEAR):
+            return "spoken of"
         if context.mentions(_SPEAKS_OF_DAMAGE, start, end, ABOUT):
-            alone = not before[-1:].isalnum() and not after[:1].isalnum()
             if alone or (string is not None and not context.in_data(start)) or context.in_code(start, end):
                 return "spoken of"
         return None

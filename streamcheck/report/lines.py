@@ -10,7 +10,7 @@ __all__ = ("Line", "Piece", "labelled", "line", "plain", "shortened", "wrapped")
 import textwrap
 from typing import NamedTuple
 
-from streamcheck.report.escape import escaped
+from streamcheck.escape import escaped
 
 _LABEL_COLUMNS = 10
 

@@ -11,9 +11,9 @@ __all__ = ("Spoken", "marked_lines", "marked_message", "spoken_in")
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from streamcheck.escape import escaped
 from streamcheck.findings import Finding
 from streamcheck.messages import Message
-from streamcheck.report.escape import escaped
 from streamcheck.report.lines import Line, Piece, line, plain
 from streamcheck.report.text import finding_lines
 from streamcheck.verdicts import Report
@@ -112,7 +112,11 @@ def _stands_in(finding: Finding, spoken: Spoken) -> bool:
 
 def _heading(spoken: Spoken, signs: tuple[str, ...], *, several: bool) -> Line:
     words = [f"response {spoken.segment + 1}"] if several else []
-    words += [f"choice {spoken.choice}", spoken.channel, f"{len(spoken.text)} character{'' if len(spoken.text) == 1 else 's'}"]
+    words += [
+        f"choice {spoken.choice}",
+        escaped(spoken.channel),
+        f"{len(spoken.text)} character{'' if len(spoken.text) == 1 else 's'}",
+    ]
     about = f": {escaped(spoken.about)}" if spoken.about else ""
     return line((f"{signs[4]} {', '.join(words)}{about}", "label"))
 
@@ -136,7 +140,7 @@ def _marked_text(
             marks += [(start, 2, opens.format(number), style), (end, 0, closes.format(number), style)]
         if finding is onset:
             begin = start
-            words = f"from here on this is no language: character {finding.chars[0]}, {finding.code}"
+            words = f"from here on this is no language: character {finding.chars[0]}, {escaped(finding.code)}"
             marks.append((start, 1, f"\n{rule} {words} {rule}\n", "onset"))
     marks.sort(key=lambda mark: mark[:2])
     rows: list[Line] = []

@@ -12,9 +12,9 @@ import json
 from collections import Counter
 from datetime import datetime
 
+from streamcheck.escape import escaped
 from streamcheck.findings import Finding, Severity
 from streamcheck.report.advice import advice, span_of_time
-from streamcheck.report.escape import escaped
 from streamcheck.report.json import json_value
 from streamcheck.report.lines import Line, labelled, line, plain, shortened, wrapped
 from streamcheck.report.place import excerpt_of, place_of
@@ -121,7 +121,7 @@ def _findings(report: Report, *, width: int | None, verbose: bool) -> list[Line]
         if not verbose and shown[kind] > _MAX_PER_CODE:
             if shown[kind] == total[kind]:
                 rest = total[kind] - _MAX_PER_CODE
-                lines.append(line(" " * _INDENT, (f"... and {rest} more {finding.code}: --verbose shows them", "dim")))
+                lines.append(line(" " * _INDENT, (f"... and {rest} more {escaped(finding.code)}: --verbose shows them", "dim")))
             continue
         lines += finding_lines(report, finding, width=width, verbose=verbose)
     notes = sum(f.severity is Severity.NOTE for f in report.findings)
@@ -135,8 +135,12 @@ def finding_lines(
 ) -> list[Line]:
     """Return one finding: severity, code and place; the sentence; what the stream says there, unless `quote` is False."""
     severity = finding.severity.value
-    place = place_of(finding)
-    lines = [line("  ", (severity.ljust(_INDENT - 2), severity), (finding.code, "code"), (f"  {place}" if place else "", "dim"))]
+    place = escaped(place_of(finding))
+    lines = [
+        line(
+            "  ", (severity.ljust(_INDENT - 2), severity), (escaped(finding.code), "code"), (f"  {place}" if place else "", "dim")
+        )
+    ]
     lines += _indented(finding.message, width)
     more = finding.evidence.get("more")
     if isinstance(more, int):

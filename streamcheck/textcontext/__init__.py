@@ -20,7 +20,7 @@ LOOKAHEAD = 100  # characters after a match that a judgement may need; a detecto
 FENCE_TRUST = 3_000  # characters without code-like lines after which an open fence counts as prose. guess: two screens
 _LINE_HEAD = 160  # characters kept of an unfinished line: enough to see a fence
 _SPANS = 32  # closed code blocks remembered; more do not fit into KEPT characters
-_REACH = 300  # characters to each side in which a quotation or a code span may begin and end. guess: three lines
+_REACH = 300  # characters behind a match in which a quotation or a code span may end. guess: three lines
 _CODE_LINES = 2  # code-like line ends in a block of 128 characters that renew the trust. guess: code lines have 40 characters
 
 _FENCE = re.compile(r"[ \t>]*(?:[-*+][ \t]+|\d{1,3}[.)][ \t]+)?(`{3,}|~{3,})([^\n]*)")
@@ -63,6 +63,23 @@ def excerpt(text: str) -> str:
 @lru_cache(maxsize=4)  # every detector asks it of the same block
 def _looks_like_code(text: str) -> bool:
     return len(_CODE_LINE.findall(text)) >= _CODE_LINES
+
+
+def _in_ticks(before: str, after: str) -> bool:
+    """True when a pair of backtick runs of one length, paired from the left, encloses the place between `before` and `after`."""
+    here = len(before)
+    runs = [m.span() for m in _TICKS.finditer(before + after)]
+    index = 0
+    while index < len(runs) and runs[index][1] <= here:
+        length = runs[index][1] - runs[index][0]
+        closing = next((k for k in range(index + 1, len(runs)) if runs[k][1] - runs[k][0] == length), None)
+        if closing is None:
+            index += 1
+        elif runs[closing][0] >= here:
+            return True
+        else:
+            index = closing + 1
+    return False
 
 
 class TextContext:
@@ -157,29 +174,19 @@ class TextContext:
         return any(span.start <= offset < span.end for span in self._spans)
 
     def _in_code_span(self, start: int, end: int) -> bool:
-        before, after = self.around(start, end, _REACH)
-        before = before[max((m.end() for m in _PARAGRAPH.finditer(before)), default=0) :]
+        before, after = self.slice(max(0, start - KEPT), start), self.slice(end, end + _REACH)
         border = _PARAGRAPH.search(after)
         if border is not None:
             after = after[: border.start()]
-        if "`" not in before or "`" not in after:
+        if "`" not in after or "`" not in before:
             return False
-        here = len(before)
-        text = before + self.slice(start, end) + after
-        runs = [(m.start(), m.end()) for m in _TICKS.finditer(text)]
-        index = 0
-        while index < len(runs):
-            opened, inner = runs[index]
-            if opened > here:
-                return False
-            closing = next((k for k in range(index + 1, len(runs)) if runs[k][1] - runs[k][0] == inner - opened), None)
-            if closing is None:
-                index += 1
-                continue
-            if inner <= here < runs[closing][0]:
-                return True
-            index = closing + 1
-        return False
+        inside = "x" * (end - start)  # the match's own backticks, if it has any, open nothing
+        paragraph = before[max((m.end() for m in _PARAGRAPH.finditer(before)), default=0) :]
+        if _in_ticks(paragraph, inside + after):
+            return True
+        # A stray backtick in an earlier line turns all pairs around.
+        line = paragraph[paragraph.rfind("\n") + 1 :]
+        return len(line) < len(paragraph) and _in_ticks(line, inside + after.partition("\n")[0])
 
     # ------------------------------------------------------------------ quotation
     def quoted(self, start: int, end: int) -> bool:
@@ -197,7 +204,7 @@ class TextContext:
 
     def string_start(self, start: int, end: int) -> int | None:
         """Return where the quotation begins (offset of its first character) that holds [start, end) on one line; None outside of one."""
-        before, after = self.around(start, end, _REACH)
+        before, after = self.slice(max(0, start - KEPT), start), self.slice(end, end + _REACH)
         before = before[before.rfind("\n") + 1 :]
         after = after.partition("\n")[0]
         opener = -1
@@ -210,7 +217,7 @@ class TextContext:
             at = before.rfind(left)
             if at > opener and at > before.rfind(right) and right in after:
                 opener = at
-        if "'" in before and "'" in after and _APOSTROPHE_CLOSE.search(after):
+        if "'" in before and "'" in after and _APOSTROPHE_CLOSE.search("x" + after):
             at = max((m.end() - 1 for m in _APOSTROPHE_OPEN.finditer(before)), default=-1)
             if at > opener and not _APOSTROPHE_CLOSE.search(before, at + 1):
                 opener = at
@@ -218,5 +225,5 @@ class TextContext:
 
     def in_data(self, start: int) -> bool:
         """True when the line of `start` looks like JSON; quotation marks there are no sign that a thing is only spoken of."""
-        before, after = self.around(start, start, _REACH)
+        before, after = self.slice(max(0, start - KEPT), start), self.slice(start, start + _REACH)
         return _DATA_LINE.match(before[before.rfind("\n") + 1 :] + after.partition("\n")[0]) is not None

@@ -94,7 +94,7 @@ _PIECES = re.compile(
     r"|(?:[a-z,.]Ġ[A-Za-z]{1,20}){3,}"  # words of byte-level BPE; Ġ inside a word is no letter of Maltese spelling in a row of three
     r"|(?:<0x[0-9A-F]{2}>){3,}"  # byte tokens; three, as one or two are how documents write bytes
 )
-_SCREEN = re.compile(r"[<\[\]▁Ġ◁]")
+_SCREEN = re.compile(r"[>\[\]▁Ġ▷]|DSML")
 _BEGINS = re.compile(r"(?:[_▁ ](?:begin|start))(?=[|｜‖])")
 _ENDS = re.compile(r"(?:[_▁ ]end)(?=[|｜‖])")
 _NAME = re.compile(r"[A-Za-z_:]+(?:▁[a-z▁]+)?")
@@ -138,9 +138,12 @@ class TokenScanner:
 
     def scan(self, tail: str, text: str, start: int, odd: bytes, ascii_only: bool) -> Iterable[Token]:
         """Return the tokens that end in `text`, which stands at `start` behind `tail`. odd: the block's screen."""
-        if ascii_only and b"<" not in odd and b"[" not in odd and b"]" not in odd and b"|" not in odd:
-            return ()
-        if not ascii_only and _SCREEN.search(text) is None and "｜" not in text and "‖" not in text and b"|" not in odd:
+        if ascii_only:
+            # a token ends with > ] or [, or (DSML) with the blank behind its name
+            hit = b">" in odd or b"]" in odd or b"[" in odd or b"|" in odd
+        else:
+            hit = _SCREEN.search(text) is not None
+        if not hit and "DSML" not in tail[-40:]:
             return ()
         return self._scan(tail, text, start)
 

@@ -66,7 +66,11 @@ class Utf8Validator:
                     at = start  # its last bytes may come with the next chunk
                     break
                 at = min(end, len(data))
-                found.append(self._finding(data[start:at], self.pos + start, reason, cut=final and at == len(data) and reason == "truncated"))
+                found.append(
+                    self._finding(
+                        data[start:at], self.pos + start, reason, cut=final and at == len(data) and reason == "truncated"
+                    )
+                )
         self.pos += at
         self.held = data[at:]
         return found

@@ -25,7 +25,8 @@ def alarms(code: str, text: str, channel: str = "content") -> list[TextFinding]:
 # Correct texts of many kinds. No check of this folder may raise an alarm on any of them.
 CLEAN: dict[str, str] = {
     "maths": "For all x ∈ ℝ with |x| < 1 we have Σ xⁿ = 1/(1−x); thus √2 ± π ≤ 5, ∂f/∂x = 0, A ⊆ B ⇒ |A| ≤ |B|, and 2×½ = 1, ×¼ for a quarter, k√π.\n",
-    "latex": r"Let $\nu \neq \nabla u$ and $\frac{1}{2}\sum_{n=1}^{N} n$, so \begin{align} x &= \newline y \end{align} and \noindent \textbf{a}." + "\n",
+    "latex": r"Let $\nu \neq \nabla u$ and $\frac{1}{2}\sum_{n=1}^{N} n$, so \begin{align} x &= \newline y \end{align} and \noindent \textbf{a}."
+    + "\n",
     "code": "```python\nfor i in range(10):\n    x = a[i] << 2 | b[0] >> 1\n    print(f'{x!r}\\n\\t<b>{i}</b>')\n```\nThat prints ten lines.\n",
     "generics": "std::vector<int> v; Map<String, List<T>> m; if (a < b && c > d) { x |= y; } let f = a <| b |> c; case xs of [x] -> x <|> y\n",
     "html": "<p>Was <s>20 €</s> now <b>15 €</b>.</p>\n<pre>text</pre><a href='x'>link</a> &amp; &lt;tag&gt; &nbsp;\n",

@@ -52,7 +52,15 @@ def test_harmless_or_spoken_of_is_a_note(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["tab\tand\r\nline", "\u200fشلام\u200e", "zero\u200bwidth\u200djoiner", "soft\u00adhyphen", "no\u00a0break", "👩‍👩‍👧‍👦", "\u061cعربي"],
+    [
+        "tab\tand\r\nline",
+        "\u200fشلام\u200e",
+        "zero\u200bwidth\u200djoiner",
+        "soft\u00adhyphen",
+        "no\u00a0break",
+        "👩‍👩‍👧‍👦",
+        "\u061cعربي",
+    ],
 )
 def test_ordinary_invisible_characters_are_silent(text: str) -> None:
     assert not findings(CODE, text)

@@ -17,11 +17,15 @@ def test_literal_line_breaks_and_quotes_without_real_ones_are_a_warning() -> Non
 
 
 def test_a_passage_that_breaks_lines_otherwise_than_its_channel_is_a_warning() -> None:
-    before = "A first paragraph with real line ends, as the whole answer has them.\nAnd another line of it, long enough to be sure of it.\n" * 4
+    before = (
+        "A first paragraph with real line ends, as the whole answer has them.\nAnd another line of it, long enough to be sure of it.\n"
+        * 4
+    )
     passage = "Then it goes on like this, sentence by sentence.\\nAnd nobody sees a line end any more at all.\\nNot here.\\nNot there either.\\nNowhere."
-    assert severities(CODE, before + passage + " The rest of it is plain again, and long enough to make the passage one of two hundred characters.") == [
-        "warning"
-    ]
+    assert severities(
+        CODE,
+        before + passage + " The rest of it is plain again, and long enough to make the passage one of two hundred characters.",
+    ) == ["warning"]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +69,10 @@ def test_talk_about_escapes_and_code_raise_no_alarm(text: str) -> None:
 
 
 def test_literal_line_breaks_alone_are_a_note() -> None:
-    text = "Here they are:\\n\\n🏋️ Man doing push-ups\\n🚲 Bicycle\\n🎯 Target\\n🏆 Trophy\\n\\nI hope these help you on every single day of your journey!" * 2
+    text = (
+        "Here they are:\\n\\n🏋️ Man doing push-ups\\n🚲 Bicycle\\n🎯 Target\\n🏆 Trophy\\n\\nI hope these help you on every single day of your journey!"
+        * 2
+    )
     assert severities(CODE, text) == ["note"]
 
 

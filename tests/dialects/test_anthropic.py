@@ -323,7 +323,7 @@ def test_arguments_that_the_token_limit_cut_are_a_note() -> None:
 
 
 def test_a_stop_reason_that_contradicts_the_blocks_is_found() -> None:
-    assert told(report(body(start(), *text(0, "Tea"), *end("tool_use")))) == [("order/finish-reason", "warning", 5)]
+    assert told(report(body(start(), *text(0, "Tea"), *end("tool_use")))) == [("order/finish-reason", "warning", 4)]
     assert told(report(body(start(), *tool(0, "{}"), *end("end_turn")))) == [("order/finish-reason", "note", 5)]
 
 

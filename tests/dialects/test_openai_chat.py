@@ -8,8 +8,8 @@ from hypothesis import given
 
 import streamcheck as sc
 from tests.dialects.support import misshapen
-from tests.streams import IDENT, chat, chat_event, chat_events, sse
 from tests.strategies import json_values
+from tests.streams import IDENT, chat, chat_event, chat_events, sse
 
 USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
 
@@ -25,10 +25,18 @@ def said(body: bytes) -> tuple[str, str, str]:
 
 # ---------------------------------------------------------------------- legal and silent
 LEGAL = {
-    "reasoning in reasoning_content": chat("4", channel="content").replace(b'"content": "4"', b'"reasoning_content": "two", "content": "4"'),
-    "content null beside reasoning": b"".join([chat_event({"role": "assistant", "reasoning_content": "two", "content": None}), *chat_events("4")]),
-    "both reasoning names with one text": b"".join([chat_event({"reasoning": "two", "reasoning_content": "two"}), *chat_events("4")]),
-    "reasoning under its newer name": b"".join([chat_event({"role": "assistant", "content": "", "reasoning": "two"}), *chat_events("4")]),
+    "reasoning in reasoning_content": chat("4", channel="content").replace(
+        b'"content": "4"', b'"reasoning_content": "two", "content": "4"'
+    ),
+    "content null beside reasoning": b"".join(
+        [chat_event({"role": "assistant", "reasoning_content": "two", "content": None}), *chat_events("4")]
+    ),
+    "both reasoning names with one text": b"".join(
+        [chat_event({"reasoning": "two", "reasoning_content": "two"}), *chat_events("4")]
+    ),
+    "reasoning under its newer name": b"".join(
+        [chat_event({"role": "assistant", "content": "", "reasoning": "two"}), *chat_events("4")]
+    ),
     "content as parts": b"".join(
         [chat_event({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "two"}]}]}), *chat_events("4")]
     ),
@@ -42,7 +50,9 @@ def test_reasoning_is_found_under_every_name_and_counted_once(body: bytes) -> No
 
 SILENT = {
     "usage in a chunk of its own": b"".join([*chat_events("4")[:-1], chunk([], usage=USAGE), sse("[DONE]")]),
-    "usage on every chunk": b"".join(e.replace(b'"object"', b'"usage": {"completion_tokens": 2}, "object"') for e in chat_events("4")),
+    "usage on every chunk": b"".join(
+        e.replace(b'"object"', b'"usage": {"completion_tokens": 2}, "object"') for e in chat_events("4")
+    ),
     "the finish reason twice": b"".join([*chat_events("4")[:-1], chat_event({"content": ""}, finish="stop"), sse("[DONE]")]),
     "the finish reason with the last text": b"".join([chat_event({"content": "4"}, finish="stop"), sse("[DONE]")]),
     "a cost chunk after the end": b"".join([*chat_events("4"), sse({"choices": [], "cost": "0"})]),
@@ -53,10 +63,14 @@ SILENT = {
     "the whole message again at the end": b"".join(
         [*chat_events("4")[:-1], chunk([{"index": 0, "message": {"content": "4"}, "finish_reason": "stop"}]), sse("[DONE]")]
     ),
-    "message beside the deltas": b"".join(e.replace(b'"delta"', b'"message": {"content": "4"}, "delta"') for e in chat_events("4")),
+    "message beside the deltas": b"".join(
+        e.replace(b'"delta"', b'"message": {"content": "4"}, "delta"') for e in chat_events("4")
+    ),
     "another finish vocabulary": chat("4", finish="eos"),
     "unknown fields": b"".join(e.replace(b'"object"', b'"x_groq": {"id": "r"}, "seed": 1, "object"') for e in chat_events("4")),
-    "drifting creation times": b"".join([chat_event({"content": "4"}, created=5), chat_event({}, finish="stop", created=7), sse("[DONE]")]),
+    "drifting creation times": b"".join(
+        [chat_event({"content": "4"}, created=5), chat_event({}, finish="stop", created=7), sse("[DONE]")]
+    ),
     "carriage returns": chat("4").replace(b"\n", b"\r\n"),
 }
 
@@ -73,22 +87,36 @@ def test_choices_that_interleave_stay_apart() -> None:
 
 
 def test_a_plain_answer_is_read_and_owes_no_end() -> None:
-    answer = {**IDENT, "object": "chat.completion", "choices": [{"index": 0, "message": {"content": "4"}, "finish_reason": "stop"}], "usage": USAGE}
+    answer = {
+        **IDENT,
+        "object": "chat.completion",
+        "choices": [{"index": 0, "message": {"content": "4"}, "finish_reason": "stop"}],
+        "usage": USAGE,
+    }
     report = sc.check(json.dumps(answer, indent=1).encode())
     assert (report.verdict, report.dialect, report.message.content, report.message.usage) == ("clean", "openai-chat", "4", USAGE)
 
 
 @pytest.mark.parametrize("first", [{"id": "c1", "index": 0}, {"id": "c1"}, {"id": "c1", "index": -1}, {"id": "c1", "index": 3}])
 def test_tool_calls_are_read_whatever_their_index(first: dict[str, Any]) -> None:
-    calls = [{**first, "function": {"name": "read", "arguments": '{"a":'}}, {"index": first.get("index"), "function": {"arguments": " 1}"}}]
-    report = sc.check(b"".join(chat_event({"tool_calls": [c]}) for c in calls) + chat_event({}, finish="tool_calls") + sse("[DONE]"))
+    calls = [
+        {**first, "function": {"name": "read", "arguments": '{"a":'}},
+        {"index": first.get("index"), "function": {"arguments": " 1}"}},
+    ]
+    report = sc.check(
+        b"".join(chat_event({"tool_calls": [c]}) for c in calls) + chat_event({}, finish="tool_calls") + sse("[DONE]")
+    )
     [call] = report.message.choices[0].tool_calls
     assert (report.verdict, call.name, call.arguments) == ("clean", "read", '{"a": 1}')
 
 
 # ---------------------------------------------------------------------- not legal
 def test_a_fragment_without_a_call_to_belong_to_is_placed() -> None:
-    report = sc.check(chat_event({"tool_calls": [{"index": 0, "function": {"arguments": "{}"}}]}) + chat_event({}, finish="tool_calls") + sse("[DONE]"))
+    report = sc.check(
+        chat_event({"tool_calls": [{"index": 0, "function": {"arguments": "{}"}}]})
+        + chat_event({}, finish="tool_calls")
+        + sse("[DONE]")
+    )
     assert ("order/tool-index", 0) in [(f.code, f.event) for f in report.findings if f.severity == "error"]
 
 
@@ -114,6 +142,10 @@ def test_no_json_makes_it_raise(value: object) -> None:
     sc.check(chat("a") + sse(json.dumps(value)), dialect="openai-chat")
 
 
-@given(misshapen([{**IDENT, "choices": [{"index": 0, "delta": {"content": "a", "tool_calls": [{"index": 0, "function": {"name": "f"}}]}}]}]))
+@given(
+    misshapen(
+        [{**IDENT, "choices": [{"index": 0, "delta": {"content": "a", "tool_calls": [{"index": 0, "function": {"name": "f"}}]}}]}]
+    )
+)
 def test_no_misshapen_chunk_makes_it_raise(values: list[Any]) -> None:
     sc.check(sse(*(json.dumps(v) for v in values)), dialect="openai-chat")
