@@ -173,14 +173,14 @@ class Checker:
             return
         documents = _documents_by_line(raw)
         splice = None if documents else find_splice(raw)
-        second = raw.find(b"\n")
+        second = event.offset_of(raw.find(b"\n")) + 1
         if splice is not None and splice.before is not None:
-            documents, second = [splice.before, splice.value], splice.at
+            documents, second = [splice.before, splice.value], event.offset_of(splice.at)
         if documents:
             assembly.find(
                 "json/invalid",
                 f"event {assembly.event} holds {len(documents)} documents: what parts two events is missing between them",
-                span=Span(event.offset_of(second), event.end),
+                span=Span(second, event.end),
                 evidence={"reason": "several documents", "documents": len(documents)},
             )
             for document in documents:

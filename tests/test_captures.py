@@ -21,10 +21,6 @@ EXPECTED = read_expectations(FOLDER / "expect.toml")
 KNOWN_FAILURES = {name for name, expectation in EXPECTED.items() if expectation.known_failure is not None}
 PLACES = {name: truth for name, truth in truths(CASES).items() if name not in KNOWN_FAILURES}
 
-# Places where the checker and the ground truth differ, and why the truth is right.
-PLACE_DIFFERS = {
-    "corrupt/opencode-bus-glued-events.capture.jsonl": "the finding covers both documents; the blank line is missing between them",
-}
 # Stages whose every warning or error has to be shown here, and the codes that cannot be.
 SHOWN_STAGES = ("utf8", "sse", "json", "order", "http", "aws")
 NOT_SHOWN = {
@@ -39,8 +35,7 @@ def made() -> dict[str, bytes]:
 
 
 def _places() -> list[object]:
-    marks = {name: pytest.mark.xfail(reason=why) for name, why in PLACE_DIFFERS.items()}
-    return [pytest.param(name, t, id=name, marks=[marks[name]] if name in marks else []) for name, t in PLACES.items()]
+    return [pytest.param(name, truth, id=name) for name, truth in PLACES.items()]
 
 
 def _start(finding: Finding, truth: Truth) -> int | None:
