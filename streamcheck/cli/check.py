@@ -30,7 +30,7 @@ from streamcheck.findings import Finding, Severity
 from streamcheck.report.json import json_document
 from streamcheck.report.lines import Line, line
 from streamcheck.report.place import place_of
-from streamcheck.report.text import text_lines
+from streamcheck.report.text import finding_lines, text_lines
 from streamcheck.verdicts import Report, Verdict
 
 if TYPE_CHECKING:
@@ -228,7 +228,15 @@ class _Run:
             for difference in (*one.outcome.differences, *one.outcome.remarks):
                 lines.append(line("  - ", escaped(difference)))
             lines += text_lines(one.report, width=width, verbose=self._verbose, about=one.about, now=self._now)
+        elif not self._quiet:
+            lines += _main_finding_lines(one.report, width)
         return lines
+
+
+def _main_finding_lines(report: Report, width: int | None) -> list[Line]:
+    """Return the heaviest finding of a report in short, [] when nothing is wrong."""
+    loud = sorted((f for f in report.findings if f.severity is not Severity.NOTE), key=lambda f: -f.severity.rank)
+    return finding_lines(report, loud[0], width=width, quote=False) if loud else []
 
 
 def _outcome_line(one: _Checked, outcome: Outcome) -> Line:

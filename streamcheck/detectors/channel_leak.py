@@ -38,7 +38,7 @@ _SPEAKS_OF_TAGS = re.compile(
     re.IGNORECASE,
 )
 _SPEAKS_OF_MARKUP = re.compile(
-    r"\b(?:tokens?|templates?|tags?|markers?|delimiters?|sentinels?|placeholders?|markup|wrap(?:s|ped|ping)?|balises?|etiquetas?)\b|标记|标签|模板|トークン|タグ"
+    r"\b(?:tokens?|templates?|tags?|markers?|delimiters?|sentinels?|placeholders?|markup|wrap(?:s|ped|ping)?|lone|literal|stray|dangling|unclosed|unmatched|opening|closing|balises?|etiquetas?)\b|标记|标签|模板|トークン|タグ"
     r"|токен|тег|шаблон|토큰|태그",
     re.IGNORECASE,
 )
@@ -156,7 +156,7 @@ class ChannelLeak:
     # ------------------------------------------------------------------ where it stands
     def _spoken_of(self, token: Token) -> bool:
         context, start, end = self._context, token.start, token.end
-        if context.in_code(start, end) or context.quoted(start, end):
+        if context.in_code(start, end) or context.quoted(start, end) or context.word_of_sentence(start, end):
             return True
         if (
             not (token.closes and not token.paired)

@@ -94,7 +94,5 @@ class ReplacementCharacter:
         alone = not before[-1:].isalnum() and not after[:1].isalnum()
         if alone and context.mentions(_SPEAKS_OF_SIGNS, start, end, NEAR):
             return "spoken of"
-        if context.mentions(_SPEAKS_OF_DAMAGE, start, end, ABOUT):
-            if alone or (string is not None and not context.in_data(start)) or context.in_code(start, end):
-                return "spoken of"
-        return None
+        example = alone or (string is not None and not context.in_data(start)) or context.in_code(start, end)
+        return "spoken of" if example and context.mentions(_SPEAKS_OF_DAMAGE, start, end, ABOUT) else None

@@ -37,7 +37,7 @@ _SPEAKS_OF_TEMPLATES = re.compile(
     re.IGNORECASE,
 )
 _SPEAKS_OF_TOKENS = re.compile(
-    r"\b(?:tokens?|templates?|tags?|markers?|delimiters?|sentinels?|placeholders?|markup|wrap(?:s|ped|ping)?|balises?|tokens?|etiquetas?)\b"
+    r"\b(?:tokens?|templates?|tags?|markers?|delimiters?|sentinels?|placeholders?|markup|wrap(?:s|ped|ping)?|lone|literal|stray|dangling|unclosed|unmatched|opening|closing|balises?|etiquetas?)\b"
     r"|标记|标签|模板|トークン|タグ|токен|тег|шаблон|토큰|태그",
     re.IGNORECASE,
 )
@@ -213,7 +213,7 @@ class TemplateToken:
         start, end = token.start, token.end
         if not self._tool and context.in_code(start, end):
             return "code"
-        if context.quoted(start, end) and not context.member_value(start):
+        if (context.quoted(start, end) and not context.member_value(start)) or context.word_of_sentence(start, end):
             return "quotation marks"
         dangling = token.closes and not token.paired
         if not dangling and not self._tool and not context.in_data(start) and context.string_start(start, end) is not None:

@@ -51,6 +51,7 @@ _MARKS = {
 _PAIRS = (("“", "”"), ("„", "“"), ("„", "”"), ("«", "»"), ("「", "」"), ("『", "』"), ("‘", "’"))
 _APOSTROPHE_OPEN = re.compile(r"(?:^|[\s(\[{=,:>])'(?=\S)")
 _APOSTROPHE_CLOSE = re.compile(r"(?<=\S)'(?=$|[\s)\]},.;:!?<])")
+_SMALL_WORD = re.compile(r"[a-z]{2,} $")
 _MEMBER = re.compile(r'"\s*:\s*$')
 _DATA_LINE = re.compile(r"""[ \t]*(?:[{}]|\[[ \t]*(?:["{\[\d]|$)|"[^"\n]{0,80}"[ \t]*:|".*"[ \t]*,[ \t]*$)""")
 
@@ -196,6 +197,11 @@ class TextContext:
         if bare_before and bare_after and bare_after[0] in _MARKS.get(bare_before[-1], ""):
             return True
         return before.endswith("**") and after.startswith("**")
+
+    def word_of_sentence(self, start: int, end: int) -> bool:
+        """True when [start, end) stands as a noun does: a small word and a blank before it, a comma or the like right behind it."""
+        before, after = self.around(start, end, 8)
+        return _SMALL_WORD.search(before) is not None and after[:1] in {",", ";", ":", ")", "?"}
 
     def member_value(self, start: int) -> bool:
         """True when the mark before `start` opens the value of a JSON member: `"key": "`."""

@@ -80,6 +80,8 @@ def test_think_tags_of_reasoning() -> None:
         "In the Harmony format, `assistantfinal` never occurs.",
         "Der Text nach `</think>` ist die Antwort.",
         "特殊标记</think>用来结束思考。",
+        "It thinks again after </think>, or stops.",
+        "There was one lone </think> in it.",
         "An analysis of the data. The assistant finally answered; assistants analyse.",
         "He is an assistant. Final answer: 4.",
         "the assistant: commentary on functions.py and to=all",
