@@ -72,7 +72,8 @@ class Finding:
 
 
 class FindingLog(list[Finding]):
-    """The findings of one body. append() keeps the first MAX_PER_CODE of each code, so that a hostile stream cannot fill memory.
+    """The findings of one body. append() keeps the first MAX_PER_CODE of each code and severity, so that a hostile
+    stream cannot fill memory, and notes cannot push out an error.
 
     dropped: how many more there were, by code.
     """
@@ -80,12 +81,13 @@ class FindingLog(list[Finding]):
     def __init__(self) -> None:
         super().__init__()
         self.dropped: dict[str, int] = {}
-        self._kept: dict[str, int] = {}
+        self._kept: dict[tuple[str, Severity], int] = {}
 
     def append(self, finding: Finding) -> None:
-        kept = self._kept.get(finding.code, 0)
+        kind = (finding.code, finding.severity)
+        kept = self._kept.get(kind, 0)
         if kept < MAX_PER_CODE:
-            self._kept[finding.code] = kept + 1
+            self._kept[kind] = kept + 1
             super().append(finding)
         else:
             self.dropped[finding.code] = self.dropped.get(finding.code, 0) + 1
