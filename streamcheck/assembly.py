@@ -20,6 +20,7 @@ from streamcheck.responses import Responses
 from streamcheck.segments import Channel, Segment, Tool
 from streamcheck.spans import Span
 from streamcheck.trail import Trail
+from streamcheck.wire.documents import DocumentReader
 
 MIN_REPEATED_CHARS = 16  # less may be two equal tokens, and so may any number of blanks or dashes; docs/findings.md
 _OF_WHOLE_RESPONSES = (
@@ -40,7 +41,9 @@ class Assembly:
     changed: channels whose text is long enough to be checked again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, documents: DocumentReader | None = None) -> None:
+        """documents: what reads the values that the dialect is given; see `hole`."""
+        self._documents = documents
         self.trail = Trail()
         self._responses = Responses(self.trail)
         self.now: Segment = self._responses.now
@@ -55,6 +58,11 @@ class Assembly:
     def event(self) -> int:
         """The index of the present event."""
         return self.trail.event
+
+    @property
+    def hole(self) -> tuple[Any, Any]:
+        """(container, key) of the one string in which two values differ that are one and the same object: see DocumentReader."""
+        return self._documents.hole if self._documents is not None else (None, None)
 
     @property
     def findings(self) -> FindingLog:

@@ -53,12 +53,12 @@ class Checker:
         self._head = head or ResponseHead()
         self._refused = self._head.status is not None and self._head.status >= 400
         self._name = name
-        self._assembly = Assembly()
+        self._documents = DocumentReader()
+        self._assembly = Assembly(self._documents)
         self._log: FindingLog = self._assembly.findings
         self._returned = 0  # findings that feed() has handed out
         self._content = ContentDecoder(self._head.content_encodings) if self._head.content_encodings else None
         self._intake = Intake(self._log)
-        self._documents = DocumentReader()
         self._watches: dict[int, Watch] = {}
         self._unrecognised: list[tuple[int, str, Any]] = []
         self._last_raw = b""

@@ -33,6 +33,9 @@ _KNOWN_DELTAS = {
 _KNOWN_BLOCKS = frozenset(kind for kinds in _KNOWN_DELTAS.values() for kind in kinds) | {"redacted_thinking"}
 
 
+_TEXTS = {"text": "content", "thinking": "reasoning"}  # field of a delta -> channel
+
+
 class _Block:
     """One content block of the present message."""
 
@@ -72,6 +75,8 @@ class AnthropicMessages:
         self._segment: Segment | None = None
         self._turns: dict[int, _Turn] = {}
         self._turn = _Turn()
+        self._last: Any = None  # the value before
+        self._text: tuple[dict[str, Any], str, str] | None = None  # delta, field, channel: all that its next ones can differ in
 
     @staticmethod
     def sniff(event: str, value: Any) -> int:
@@ -96,6 +101,20 @@ class AnthropicMessages:
         return 0
 
     def feed(self, event: str, value: Any, out: Assembly) -> None:
+        if value is self._last and self._text is not None:
+            # The reader (wire/documents.py) gives the same object again for a document that differs in one string only.
+            delta, field, channel = self._text
+            out.delta(0, channel, delta[field])
+            return
+        self._text = None
+        self._feed(event, value, out)
+        if value is self._last:
+            container, field = out.hole
+            if field in _TEXTS and container is value.get("delta") and container.get("type") == f"{field}_delta":
+                self._text = (container, field, _TEXTS[field])
+        self._last = value
+
+    def _feed(self, event: str, value: Any, out: Assembly) -> None:
         if type(value) is not dict:
             return
         kind = value.get("type")

@@ -32,8 +32,8 @@ class _Same(NamedTuple):
 _CHANNELS = {"content": "content", "reasoning_content": "reasoning", "reasoning": "reasoning"}
 
 
-def _same_of(choices: list[Any]) -> _Same | None:
-    """Return the place of the text, when a document of one choice holds one text and no finish reason."""
+def _same_of(choices: list[Any], hole: tuple[Any, Any]) -> _Same | None:
+    """Return the place of the text, when a document of one choice holds one text, no finish reason, and differs in that text only."""
     if len(choices) != 1 or type(choices[0]) is not dict or choices[0].get("finish_reason"):
         return None
     delta = choices[0].get("delta")
@@ -41,7 +41,7 @@ def _same_of(choices: list[Any]) -> _Same | None:
     if type(delta) is not dict or type(index) is not int:
         return None
     filled = [field for field, value in delta.items() if value and field != "role"]
-    if len(filled) == 1 and filled[0] in _CHANNELS and type(delta[filled[0]]) is str:
+    if len(filled) == 1 and filled[0] in _CHANNELS and hole[0] is delta and hole[1] == filled[0]:
         return _Same(index, _CHANNELS[filled[0]], delta, filled[0])
     return None
 
@@ -102,7 +102,7 @@ class OpenAIChat:
         if value.get("object") == "chat.completion":
             self._whole(choices, out)
         if value is self._last:
-            self._same = _same_of(choices)
+            self._same = _same_of(choices, out.hole)
         self._last = value
 
     def _leave_same(self, same: _Same, out: Assembly) -> None:

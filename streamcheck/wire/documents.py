@@ -56,25 +56,25 @@ class DocumentReader:
     A value is good until the next call: the next one may be the same object with another string in it.
     """
 
-    __slots__ = ("_before", "_cut", "_head", "_holder", "_key", "_misses", "_tail", "_value")
+    __slots__ = ("_before", "_cut", "_head", "_misses", "_tail", "_value", "hole")
 
     def __init__(self) -> None:
+        self.hole: tuple[Any, Any] = (
+            None,
+            None,
+        )  # (container, key) of that one string in the value that is given again and again
         self._before = b""  # the last payload that was read as a whole
         self._misses = 0
-        self._forget()
-
-    def _forget(self) -> None:
         self._head = self._tail = b"\0"  # no payload that is JSON starts so
         self._cut = 0
         self._value: Any = None
-        self._holder: Any = None
-        self._key: Any = None
 
     def read(self, raw: bytes) -> tuple[Any, Defect | None, bool]:
         """Return what document_of(raw) returns."""
         if raw.startswith(self._head) and raw.endswith(self._tail):
+            container, key = self.hole
             try:
-                self._holder[self._key] = _decode_string(raw[len(self._head) : len(raw) - self._cut])
+                container[key] = _decode_string(raw[len(self._head) : len(raw) - self._cut])
             except (msgspec.DecodeError, UnicodeDecodeError):
                 pass
             else:
@@ -102,7 +102,7 @@ class DocumentReader:
         places = _places_of(value)
         if len(places) == 1:
             self._head, self._tail, self._cut = raw[:start], raw[end:], len(raw) - end
-            self._value, (self._holder, self._key) = value, places[0]
+            self._value, self.hole = value, places[0]
             self._misses = 0
 
 

@@ -79,6 +79,8 @@ class SseDecoder:
         "_names",
         "_pos",
         "_retry",
+        "_shape",
+        "_shape_name",
         "_start",
         "_started",
         "_values",
@@ -99,6 +101,10 @@ class SseDecoder:
         self._held_bytes = 0
         self._id = ""
         self._names: dict[bytes, str] = {}
+        self._shape = (
+            b"data: "  # what the last block of a common shape had before its payload, and the event name that this gives
+        )
+        self._shape_name = "message"
         # Line by line, from the first CR on. `_line` is None while blocks are cut in C.
         self._line: list[bytes] | None = None  # pieces of the unfinished line
         self._line_at = 0  # body offset of the unfinished line
@@ -131,10 +137,11 @@ class SseDecoder:
             return self._feed_lines(data)
         held = self._held
         size = len(data)
+        shape = self._shape
         if (
             not held
-            and data.startswith(b"data: ")
-            and data.find(b"\n") == size - 2
+            and data.startswith(shape)
+            and data.find(b"\n", len(shape)) == size - 2
             and data[-1] == _LF
             and size <= self.max_event_bytes
         ):
@@ -142,7 +149,7 @@ class SseDecoder:
             pos = self._pos
             self._pos = end = pos + size
             self._line_ends.add(b"\n")
-            return [SseEvent("message", data[6:-2], pos, end, pos + 6, self._id)]
+            return [SseEvent(self._shape_name, data[len(shape) : -2], pos, end, pos + len(shape), self._id)]
         if _LF not in data:
             if data:
                 self._hold(data)
@@ -180,19 +187,20 @@ class SseDecoder:
         events: list[SseEvent] = []
         add = events.append
         pos, last_id = self._pos, self._id
+        shape, name, size = self._shape, self._shape_name, len(self._shape)
         for block in blocks:
             end = pos + len(block) + 2
-            if block.startswith(b"data: ") and 0x0A not in block:
-                add(SseEvent("message", block[6:], pos, end, pos + 6, last_id))
+            if block.startswith(shape):
+                raw = block[size:]
+            elif self._learn_shape(block):
+                shape, name, size = self._shape, self._shape_name, len(self._shape)
+                raw = block[size:]
+            else:
+                raw = b"\n"
+            if 0x0A not in raw:
+                add(SseEvent(name, raw, pos, end, pos + size, last_id))
                 pos = end
                 continue
-            if block.startswith(b"event: "):
-                cut = block.find(b"\n")
-                if cut > 7 and block.startswith(b"data: ", cut + 1) and block.find(b"\n", cut + 7) < 0:
-                    name = self._names.get(block[7:cut]) or self._event_name(block[7:cut])
-                    add(SseEvent(name, block[cut + 7 :], pos, end, pos + cut + 7, last_id))
-                    pos = end
-                    continue
             self._reset_block(pos)
             for line in block.split(b"\n"):
                 self._take_line(line, pos, events, pos + len(line) + 1)
@@ -203,6 +211,18 @@ class SseDecoder:
         if rest:
             self._hold(rest)
         return events
+
+    def _learn_shape(self, block: bytes) -> bool:
+        """Take what stands before the payload of a block of a common shape for what stands before the next ones."""
+        if block.startswith(b"data: "):
+            self._shape, self._shape_name = b"data: ", "message"
+            return True
+        cut = block.find(b"\n")
+        if cut > 7 and block.startswith(b"event: ") and block.startswith(b"data: ", cut + 1):
+            self._shape = block[: cut + 7]
+            self._shape_name = self._names.get(block[7:cut]) or self._event_name(block[7:cut])
+            return True
+        return False
 
     def _event_name(self, raw: bytes) -> str:
         name = raw.decode("utf-8", "replace")
