@@ -26,6 +26,7 @@ class Responses:
         self._trail = trail
         self.segments: list[Segment] = [Segment(0, 0)]
         self.now = self.segments[0]
+        self._blank: int | None = None  # the first of the events without an id that came last
         self.steady = False  # the present id has stood in two events: more of it needs no look
         self._ids: dict[str, Segment] = {}
         self._id_events = 0  # events under the present id
@@ -40,11 +41,14 @@ class Responses:
             why = "under the same id" if id and id == now.id else "under a new id" if id and now.id else "again"
             self._restart(id, created, model, f"a response's first event comes {why}")
         elif not id:
+            if self._blank is None:
+                self._blank = self._trail.event
             if model and now.id and now.model and model != now.model:
                 self._pend(None, created, model)
             elif model and not now.model:
                 now.model = model
         elif id == now.id:
+            self._blank = None
             self._id_events += 1
             if self._suspect is not None:
                 self._settle_suspect()
@@ -61,6 +65,7 @@ class Responses:
         segment.model = model or segment.model
         self.steady = False
         if id:
+            self._blank = None
             self._ids[id] = segment
             self._id_events = 1
 
@@ -106,7 +111,12 @@ class Responses:
             )
 
     def _open(self) -> Segment:
-        segment = Segment(len(self.segments), self._trail.event)
+        # Azure opens a response with a chunk that has no id and says nothing: a second response begins there.
+        first, old = self._trail.event, self.now
+        if self._blank is not None and not any(c.events and c.events[-1] >= self._blank for c in old.channels.values()):
+            first = self._blank
+        self._blank = None
+        segment = Segment(len(self.segments), first)
         self.segments.append(segment)
         self.now = segment
         self._id_events = 0
@@ -143,7 +153,12 @@ class Responses:
         if created and old.created:
             evidence["created_gap_s"] = created - old.created
         fate = "had ended" if old.ended is not None else "is cut off"
-        self._trail.find("order/restarted", f"a second response begins here ({why}); the first one {fate}", evidence=evidence)
+        self._trail.find(
+            "order/restarted",
+            f"a second response begins here ({why}); the first one {fate}",
+            event=self.now.first_event,
+            evidence=evidence,
+        )
 
     def splice(self, span: Span, evidence: dict[str, Any]) -> Segment:
         """Another response's frame begins inside the present event, at span.start; return that response."""

@@ -347,3 +347,10 @@ def test_an_ndjson_body_that_ends_inside_a_line_is_incomplete_not_corrupt() -> N
     report = sc.check("\n".join(lines).encode()[:-9])
     assert (report.verdict, report.dialect, report.message.content) == ("incomplete", "ollama", "a")
     assert sorted(loud(report)) == ["order/missing-terminal", "sse/unterminated-event"]
+
+
+def test_a_restart_is_placed_at_the_opening_chunk_without_an_id() -> None:
+    opening = sse({"id": "", "object": "", "created": 0, "model": "", "choices": [], "prompt_filter_results": [{}]})
+    first, second = [opening, *chat_events("a", "b")], [opening, *chat_events("c", **SECOND)]
+    report = sc.check(b"".join(first[:4] + second))
+    assert codes(report) == [("order/restarted", "error", 4)]
