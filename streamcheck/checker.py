@@ -14,21 +14,22 @@ from dataclasses import replace
 from typing import Any
 
 from streamcheck.assembly import Assembly
+from streamcheck.bodies import judge_body
 from streamcheck.capture.format import Capture
+from streamcheck.clock import Clock
 from streamcheck.detectors import TextFinding, Watch
 from streamcheck.dialects import UNKNOWN, Dialect, dialect_named, recognise
 from streamcheck.errors import StreamClosedError
-from streamcheck.findings import Finding, FindingLog, Severity
+from streamcheck.findings import Finding, FindingLog, Severity, in_stream_order
 from streamcheck.messages import Delta
-from streamcheck.refusals import classify_error
 from streamcheck.segments import Channel
 from streamcheck.sources import read_source
 from streamcheck.spans import Span
-from streamcheck.splices import find_splice
-from streamcheck.verdicts import Report, Timing, Verdict, origin_of, verdict_of
+from streamcheck.splices import find_splice, glued_documents
+from streamcheck.verdicts import Report, Verdict, origin_of, verdict_of
 from streamcheck.wire.content import ContentDecoder
 from streamcheck.wire.documents import Defect, DocumentReader, document_of
-from streamcheck.wire.events import Event
+from streamcheck.wire.events import Event, body_bytes
 from streamcheck.wire.head import ResponseHead
 from streamcheck.wire.intake import Intake
 from streamcheck.wire.sse import SseEvent, unicode_line_breaks
@@ -64,7 +65,7 @@ class Checker:
         self._last_raw = b""
         self._sample = bytearray()  # the first bytes, for as long as this may turn out to be an error page
         self._sampling = True
-        self._clock = _Clock()
+        self._clock = Clock()
         self._text_only = False
         self._report: Report | None = None
 
@@ -77,7 +78,7 @@ class Checker:
         Raises StreamClosedError after close(), TypeError for str. Nothing in `data` can raise: defects are Findings.
         """
         if data.__class__ is not bytes:
-            data = _body_bytes(data)
+            data = body_bytes(data)
         if self._report is not None:
             raise StreamClosedError("feed() after close(): make a new Checker for the next response")
         if not data:
@@ -171,21 +172,18 @@ class Checker:
                 f"event {assembly.event} is a keep-alive sent as data: {text[:40].decode('utf-8', 'replace')!r}; readers that parse every event raise",
             )
             return
-        documents = _documents_by_line(raw)
-        splice = None if documents else find_splice(raw)
-        second = event.offset_of(raw.find(b"\n")) + 1
-        if splice is not None and splice.before is not None:
-            documents, second = [splice.before, splice.value], event.offset_of(splice.at)
-        if documents:
+        glued = glued_documents(raw)
+        if glued is not None:
             assembly.find(
                 "json/invalid",
-                f"event {assembly.event} holds {len(documents)} documents: what parts two events is missing between them",
-                span=Span(second, event.end),
-                evidence={"reason": "several documents", "documents": len(documents)},
+                f"event {assembly.event} holds {len(glued.values)} documents: what parts two events is missing between them",
+                span=Span(event.offset_of(glued.at - 1) + 1, event.end),
+                evidence={"reason": "several documents", "documents": len(glued.values)},
             )
-            for document in documents:
+            for document in glued.values:
                 self._say(event.event, document)
             return
+        splice = find_splice(raw)
         if splice is not None:
             at = event.offset_of(splice.at)
             assembly.splice(Span(at, event.end), splice.evidence)
@@ -300,7 +298,7 @@ class Checker:
         if self._dialect is None and self._unrecognised:
             self._recognising = False
         if not self._text_only:
-            self._judge_body(events)
+            judge_body(assembly, self._intake, self._head, bytes(self._sample), known=self._dialect is not None)
         assembly.fold_trailer()
         if self._dialect is not None:
             self._dialect.close(assembly)
@@ -325,7 +323,7 @@ class Checker:
         if tail is None:
             return
         _, defect, _ = document_of(tail.raw)
-        whole = defect is None or tail.raw.strip().startswith(b"[DONE]") or bool(_documents_by_line(tail.raw))
+        whole = defect is None or tail.raw.strip().startswith(b"[DONE]") or glued_documents(tail.raw) is not None
         kept = "its payload is whole" if whole else "its payload is cut"
         self._assembly.find(
             "sse/unterminated-event",
@@ -338,59 +336,9 @@ class Checker:
         if whole:
             self._read(tail)
 
-    def _judge_body(self, events: int) -> None:
-        """Say what a body is that no dialect took, and what the HTTP head says of it."""
-        assembly, head = self._assembly, self._head
-        error = None
-        if self._dialect is None or self._refused:
-            error = classify_error(status=head.status, body=bytes(self._sample), url=head.url, headers=dict(head.headers))
-        kind = self._intake.describe()
-        # A page that names no failure is whatever sits between: a sign-in page, a cache. It is not the provider's word.
-        if error is not None and (kind is None or error.error_class not in ("network", "unknown")):
-            assembly.refuse(error, Severity.ERROR)
-        elif kind is not None:
-            assembly.find(
-                "http/wrong-content-type",
-                f"the body is {kind}, not a stream",
-                event=-1,
-                span=Span(0, min(self._intake.size, 64)),
-                evidence={"kind": kind, "starts": bytes(self._sample[:40]).decode("utf-8", "replace")},
-            )
-        elif self._intake.empty:
-            assembly.find(
-                "order/missing-terminal", "the body is empty", event=-1, span=Span(0, 0), evidence={"missing": "everything"}
-            )
-        elif not events and self._dialect is None:
-            assembly.find(
-                "http/wrong-content-type",
-                "the body is text with no event in it, not a stream",
-                event=-1,
-                span=Span(0, min(self._intake.size, 64)),
-                evidence={"kind": "text", "starts": bytes(self._sample[:40]).decode("utf-8", "replace")},
-            )
-        elif self._dialect is None and events == 1 and self._intake.one_document:
-            assembly.find(
-                "http/wrong-content-type",
-                "the body is one JSON document of no known dialect, not a stream",
-                severity=Severity.NOTE,
-                event=-1,
-                span=Span(0, self._intake.size),
-                evidence={"kind": "json"},
-            )
-        length = head.content_length
-        if length is not None and not head.content_encodings and self._intake.size < length:
-            assembly.find(
-                "http/incomplete-body",
-                f"{self._intake.size} bytes came, Content-Length announced {length}",
-                event=-1,
-                span=Span(self._intake.size, self._intake.size),
-                evidence={"content_length": length, "bytes": self._intake.size},
-            )
-
     def _make_report(self, events: int) -> None:
         assembly = self._assembly
-        findings = tuple(sorted((self._located(f, events) for f in self._log), key=_place_in_stream))
-        findings = _with_dropped(findings, self._log.dropped)
+        findings = in_stream_order((self._located(f, events) for f in self._log), self._log.dropped)
         verdict = verdict_of(findings)
         messages = tuple(s.message() for s in assembly.segments)
         self._report = Report(
@@ -421,60 +369,8 @@ class Checker:
         return finding if event == finding.event else replace(finding, event=event)
 
 
-class _Clock:
-    """When bytes and text came, in seconds since the request."""
-
-    def __init__(self) -> None:
-        self.first_byte: float | None = None
-        self.first_delta: float | None = None
-        self.last: float | None = None
-        self.longest: float | None = None
-
-    def tick(self, at: float, *, spoke: bool) -> None:
-        if self.first_byte is None:
-            self.first_byte = at
-        if spoke and self.first_delta is None:
-            self.first_delta = at
-        if self.last is not None:
-            self.longest = max(self.longest or 0.0, at - self.last)
-        self.last = at
-
-    def timing(self) -> Timing | None:
-        if self.first_byte is None:
-            return None
-        longest = None if self.longest is None else round(self.longest, 6)  # microseconds: what a capture keeps
-        return Timing(self.first_byte, self.first_delta, longest, self.last)
-
-
 def _event_of(item: Delta | Finding) -> float:
     return float("inf") if item.event is None else item.event
-
-
-def _place_in_stream(finding: Finding) -> tuple[float, str, float]:
-    start = float("inf") if finding.span is None else float(finding.span.start)
-    return (start, finding.code, float(finding.chars[0]) if finding.chars else -1.0)
-
-
-def _with_dropped(findings: tuple[Finding, ...], dropped: dict[str, int]) -> tuple[Finding, ...]:
-    """Tell on the last finding of a code how many more of it there were."""
-    out = list(findings)
-    for code, count in dropped.items():
-        last = max(i for i, f in enumerate(out) if f.code == code)
-        out[last] = replace(out[last], evidence={**out[last].evidence, "more": count})
-    return tuple(out)
-
-
-def _documents_by_line(raw: bytes) -> list[Any]:
-    """Return the documents of a payload whose every line is one, [] for any other: events that no blank line parts."""
-    lines = raw.split(b"\n")
-    found = [document_of(line) for line in lines] if len(lines) > 1 else []
-    return [value for value, _, _ in found] if all(defect is None for _, defect, _ in found) else []
-
-
-def _body_bytes(data: object) -> bytes:
-    if isinstance(data, bytes | bytearray | memoryview):
-        return bytes(data)
-    raise TypeError(f"feed() takes the body bytes, got {type(data).__name__}; pass response.aiter_raw(), not aiter_text()")
 
 
 def check(source: "str | os.PathLike[str] | bytes | Capture", *, dialect: str = "auto", name: str | None = None) -> Report:

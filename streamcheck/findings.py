@@ -6,9 +6,10 @@ Rule: a Finding carries its place and enough evidence to check the claim again; 
       `warning`, a `note` never changes the verdict.
 """
 
-__all__ = ("MAX_PER_CODE", "Finding", "FindingLog", "ProviderError", "Severity")
+__all__ = ("MAX_PER_CODE", "Finding", "FindingLog", "ProviderError", "Severity", "in_stream_order")
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -91,6 +92,20 @@ class FindingLog(list[Finding]):
             super().append(finding)
         else:
             self.dropped[finding.code] = self.dropped.get(finding.code, 0) + 1
+
+
+def in_stream_order(findings: Iterable[Finding], dropped: Mapping[str, int]) -> tuple[Finding, ...]:
+    """Return findings by place, those without one last; the last one of a code tells how many more of it were dropped."""
+    out = sorted(findings, key=_place)
+    for code, count in dropped.items():
+        last = max(i for i, f in enumerate(out) if f.code == code)
+        out[last] = replace(out[last], evidence={**out[last].evidence, "more": count})
+    return tuple(out)
+
+
+def _place(finding: Finding) -> tuple[float, str, float]:
+    start = float("inf") if finding.span is None else float(finding.span.start)
+    return (start, finding.code, float(finding.chars[0]) if finding.chars else -1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
-"""A frame that is cut, with another response's frame behind it on the same line.
+"""A payload that holds more than one document: frames glued together, or one cut and another behind it on the same line.
 
 In:   the payload of an event that is not JSON.
-Out:  a Splice: where the cut is, and the document that begins there.
+Out:  Glued: whole documents in one event. Splice: where the first one is cut, and the document that begins there.
 Rule: a gateway whose upstream died inside a frame asked again and wrote the new response into the same body: the rest of the payload
       is one whole event of a known dialect. Text of a model that quotes SSE stays inside its JSON string and never gets here.
 """
 
-__all__ = ("Splice", "find_splice")
+__all__ = ("Glued", "Splice", "find_splice", "glued_documents")
 
 import re
 from datetime import datetime
@@ -22,19 +22,46 @@ _CREATED = re.compile(rb'"created"\s*:\s*(\d{9,11})\b')
 
 
 class Splice(NamedTuple):
-    """at: offset of the cut in the payload. value: the second document. evidence: the two ids and their distance.
-
-    before: the first document where it is whole: then nothing is cut, only what parts two events is missing. Else None.
-    """
+    """at: offset of the cut in the payload. value: the second document. evidence: the two ids and their distance."""
 
     at: int
     value: Any
-    before: Any
     evidence: dict[str, Any]
+
+
+class Glued(NamedTuple):
+    """at: offset in the payload where the second document begins. values: all of them."""
+
+    at: int
+    values: list[Any]
+
+
+def glued_documents(raw: bytes) -> Glued | None:
+    """Return the documents of a payload that is several whole ones: what parts two events is missing. None for any other."""
+    lines = raw.split(b"\n")
+    if len(lines) > 1:
+        found = [document_of(line) for line in lines]
+        if all(defect is None for _, defect, _ in found):
+            return Glued(len(lines[0]) + 1, [value for value, _, _ in found])
+    second = _second_document(raw)
+    if second is not None:
+        first, defect, _ = document_of(raw[: second[0]].rstrip())
+        if defect is None:
+            return Glued(second[0], [first, second[1]])
+    return None
 
 
 def find_splice(raw: bytes) -> Splice | None:
     """Return the splice in a payload that is not JSON, None when it is broken in another way."""
+    second = _second_document(raw)
+    if second is None:
+        return None
+    cut, value, start = second
+    return Splice(cut, value, _evidence(raw[:cut], raw[start:]))
+
+
+def _second_document(raw: bytes) -> tuple[int, Any, int] | None:
+    """Return (where its frame begins, its value, where it begins) of a document of a known dialect that ends the payload."""
     start = raw.find(b"{") + 1
     for _ in range(_MAX_TRIES):
         start = raw.find(b'{"', start)
@@ -51,7 +78,7 @@ def find_splice(raw: bytes) -> Splice | None:
     cut = frame.start() if frame else start
     if cut and raw[cut - 1 : cut] == b"\n":
         cut -= 1
-    return Splice(cut, value, document_of(raw[:cut].rstrip())[0], _evidence(raw[:cut], raw[start:]))
+    return cut, value, start
 
 
 def _evidence(first: bytes, second: bytes) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Binary frames: sound ones, and what is made of damaged ones."""
 
-import os
 from binascii import crc32
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +17,7 @@ from streamcheck.wire.aws_eventstream import MAX_RESYNC_BYTES, AwsEvent, AwsEven
 from streamcheck.wire.events import Event
 from tests.strategies import chunkings
 
-SAMPLES = Path(os.environ.get("STREAMCHECK_SAMPLES", "/work/shared/corpus/streams")) / "bedrock"
+SAMPLES = Path(__file__).parents[2] / "shared" / "corpus" / "streams" / "bedrock"
 
 
 def frame(text: str, kind: str = "chunk") -> bytes:

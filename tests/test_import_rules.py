@@ -27,6 +27,8 @@ LEVELS = {
     "detectors": 3,
     "assembly": 4,
     "dialects": 5,
+    "bodies": 6,
+    "clock": 6,
     "splices": 6,
     "sources": 6,
     "checker": 7,

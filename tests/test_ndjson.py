@@ -1,7 +1,6 @@
 """Newline-delimited JSON, line by line."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from streamcheck.wire.events import Event
 from streamcheck.wire.ndjson import NdjsonDecoder
 from tests.strategies import chunkings
 
-SAMPLES = Path(os.environ.get("STREAMCHECK_SAMPLES", "/work/shared/corpus/streams"))
+SAMPLES = Path(__file__).parents[2] / "shared" / "corpus" / "streams"
 
 
 def decoded(chunks: list[bytes], limit: int = 1 << 20) -> tuple[list[Event], NdjsonDecoder]:

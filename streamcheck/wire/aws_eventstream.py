@@ -19,7 +19,7 @@ from uuid import UUID
 from streamcheck.errors import StreamClosedError
 from streamcheck.findings import Finding, Severity
 from streamcheck.spans import Span
-from streamcheck.wire.events import MAX_EVENT_BYTES, Event
+from streamcheck.wire.events import MAX_EVENT_BYTES, Event, body_bytes
 
 MAX_RESYNC_BYTES = 1024 * 1024  # guess: a thousand ordinary frames; a body with a larger hole is not worth more
 _PRELUDE = 12
@@ -82,11 +82,7 @@ class AwsEventStreamDecoder:
         Raises TypeError for str, StreamClosedError after close().
         """
         if data.__class__ is not bytes:
-            if not isinstance(data, bytes | bytearray | memoryview):
-                raise TypeError(
-                    f"feed() takes the body bytes, got {type(data).__name__}; pass response.aiter_raw(), not aiter_text()"
-                )
-            data = bytes(data)
+            data = body_bytes(data)
         if self._closed:
             raise StreamClosedError("feed() after close(): make a new AwsEventStreamDecoder for the next body")
         if self._given_up:

@@ -20,6 +20,7 @@ from typing import Any
 from streamcheck.errors import StreamClosedError
 from streamcheck.findings import Finding, Severity
 from streamcheck.spans import Span
+from streamcheck.wire.events import body_bytes
 
 MAX_DECODED_BYTES = 256 * 1024 * 1024  # guess: sixteen events of the largest size; the largest body seen is a few MiB
 SNIFF_BYTES = 16  # enough to tell a compressed body from text
@@ -62,13 +63,9 @@ class ContentDecoder:
         data: wire bytes, any length, borders anywhere. Nothing in them can raise.
         Raises TypeError for str, StreamClosedError after close().
         """
-        if not isinstance(data, bytes | bytearray | memoryview):
-            raise TypeError(
-                f"feed() takes the body bytes, got {type(data).__name__}; pass response.aiter_raw(), not aiter_text()"
-            )
+        data = body_bytes(data)
         if self._closed:
             raise StreamClosedError("feed() after close(): make a new ContentDecoder for the next body")
-        data = bytes(data)
         self.encoded_bytes += len(data)
         return self._through(data, final=False)
 

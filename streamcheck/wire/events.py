@@ -5,7 +5,7 @@ Out:  Event; the Framing protocol that sse.py, ndjson.py and aws_eventstream.py 
 Rule: offsets are in the body after content-decoding. `raw` is the payload as it stood on the wire, valid UTF-8 or not.
 """
 
-__all__ = ("MAX_EVENT_BYTES", "Event", "Framing")
+__all__ = ("MAX_EVENT_BYTES", "Event", "Framing", "body_bytes")
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -16,6 +16,13 @@ from streamcheck.findings import Finding
 from streamcheck.spans import Span
 
 MAX_EVENT_BYTES = 16 * 1024 * 1024  # the largest real event seen is under 1 MiB; an image in base64 fits. Also in the README.
+
+
+def body_bytes(data: object) -> bytes:
+    """Return the bytes of anything like bytes. Raises TypeError for the rest, text above all, and says what to pass."""
+    if isinstance(data, bytes | bytearray | memoryview):
+        return bytes(data)
+    raise TypeError(f"feed() takes the body bytes, got {type(data).__name__}; pass response.aiter_raw(), not aiter_text()")
 
 
 class Event(msgspec.Struct, gc=False):

@@ -12,7 +12,7 @@ __all__ = ("NdjsonDecoder",)
 from streamcheck.errors import StreamClosedError
 from streamcheck.findings import Finding, Severity
 from streamcheck.spans import Span
-from streamcheck.wire.events import MAX_EVENT_BYTES, Event
+from streamcheck.wire.events import MAX_EVENT_BYTES, Event, body_bytes
 
 _BOM = b"\xef\xbb\xbf"
 _LF = 0x0A
@@ -48,11 +48,7 @@ class NdjsonDecoder:
         Raises TypeError for str, StreamClosedError after close().
         """
         if data.__class__ is not bytes:
-            if not isinstance(data, bytes | bytearray | memoryview):
-                raise TypeError(
-                    f"feed() takes the body bytes, got {type(data).__name__}; pass response.aiter_raw(), not aiter_text()"
-                )
-            data = bytes(data)
+            data = body_bytes(data)
         if self._closed:
             raise StreamClosedError("feed() after close(): make a new NdjsonDecoder for the next body")
         if not self._started:

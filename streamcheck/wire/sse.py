@@ -15,7 +15,7 @@ import re
 from streamcheck.errors import StreamClosedError
 from streamcheck.findings import Finding, Severity
 from streamcheck.spans import Span
-from streamcheck.wire.events import MAX_EVENT_BYTES, Event
+from streamcheck.wire.events import MAX_EVENT_BYTES, Event, body_bytes
 
 _BOM = b"\xef\xbb\xbf"
 _LF = 0x0A
@@ -128,7 +128,7 @@ class SseDecoder:
         Raises TypeError for str, StreamClosedError after close().
         """
         if data.__class__ is not bytes:
-            data = _as_bytes(data)
+            data = body_bytes(data)
         if self._closed:
             raise StreamClosedError("feed() after close(): make a new SseDecoder for the next body")
         if not self._started:
@@ -402,9 +402,3 @@ class SseDecoder:
 def unicode_line_breaks(raw: bytes) -> list[int]:
     """Return where `raw` holds U+2028, U+2029, U+0085, VT or FF unescaped: legal in SSE, and torn by readers that use splitlines."""
     return [match.start() for match in _BREAKS.finditer(raw)]
-
-
-def _as_bytes(data: object) -> bytes:
-    if isinstance(data, bytes | bytearray | memoryview):
-        return bytes(data)
-    raise TypeError(f"feed() takes the body bytes, got {type(data).__name__}; pass response.aiter_raw(), not aiter_text()")

@@ -1,0 +1,59 @@
+"""What a body is as a whole: a refusal, an empty body, something that is no stream.
+
+In:   a body that has ended: what the intake saw, what the HTTP head says, its first bytes.
+Out:  findings ("http/...", "provider/...", and `order/missing-terminal` for an empty body).
+Rule: a failure that the page or the status names is the provider's word; a page that names none is whatever sits between.
+"""
+
+__all__ = ("judge_body",)
+
+from streamcheck.assembly import Assembly
+from streamcheck.findings import Severity
+from streamcheck.refusals import classify_error
+from streamcheck.spans import Span
+from streamcheck.wire.head import ResponseHead
+from streamcheck.wire.intake import Intake
+
+
+def judge_body(assembly: Assembly, intake: Intake, head: ResponseHead, sample: bytes, *, known: bool) -> None:
+    """Find what the body is, if it is no stream, and whether all of it came.
+
+    sample: its first bytes, as far as they were kept. known: a dialect was recognised.
+    """
+    refused = head.status is not None and head.status >= 400
+    error = None
+    if refused or not known:
+        error = classify_error(status=head.status, body=sample, url=head.url, headers=head.headers)
+    kind = intake.describe()
+    if error is not None and (kind is None or error.error_class not in ("network", "unknown")):
+        assembly.refuse(error, Severity.ERROR)
+    elif kind is not None:
+        _no_stream(assembly, intake, sample, kind)
+    elif intake.empty:
+        assembly.find(
+            "order/missing-terminal", "the body is empty", event=-1, span=Span(0, 0), evidence={"missing": "everything"}
+        )
+    elif not known and not assembly.trail.starts:
+        _no_stream(assembly, intake, sample, "text with no event in it")
+    elif not known and intake.one_document and len(assembly.trail.starts) == 1:
+        _no_stream(assembly, intake, sample, "one JSON document of no known dialect", Severity.NOTE)
+    length = head.content_length
+    if length is not None and not head.content_encodings and intake.size < length:
+        assembly.find(
+            "http/incomplete-body",
+            f"{intake.size} bytes came, Content-Length announced {length}",
+            event=-1,
+            span=Span(intake.size, intake.size),
+            evidence={"content_length": length, "bytes": intake.size},
+        )
+
+
+def _no_stream(assembly: Assembly, intake: Intake, sample: bytes, kind: str, severity: Severity | None = None) -> None:
+    assembly.find(
+        "http/wrong-content-type",
+        f"the body is {kind}, not a stream",
+        severity=severity,
+        event=-1,
+        span=Span(0, intake.size),
+        evidence={"kind": kind, "starts": sample[:40].decode("utf-8", "replace")},
+    )
