@@ -120,6 +120,16 @@ class Assembly:
         if starts or not responses.steady or id != self.now.id:
             self.now = responses.see(id, created, model, starts)
 
+    def opened_again(self, what: str, last: str | None, id: str | None) -> None:
+        """`what`, a response's first event, comes again before anything was said: one event twice, or, under another id than `last`,
+        another response."""
+        evidence = {"ids": [last, id]}
+        if id and last and id != last:
+            message = f"a second response begins here ({what} of {id!r} after {last!r}); the first one had said nothing"
+            self.find("order/restarted", message, evidence={**evidence, "because": "a new id and a response's first event"})
+        else:
+            self.find("order/duplicate-event", f"{what} comes again before anything was said", evidence=evidence)
+
     def splice(self, span: Span, evidence: dict[str, Any]) -> None:
         """Another response's frame begins inside the present event, at span.start."""
         self.now = self._responses.splice(span, evidence)

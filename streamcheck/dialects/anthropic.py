@@ -169,17 +169,7 @@ class AnthropicMessages:
         if out.now is not before:
             self._switch(out)
         elif self._turn.started:
-            # Nothing of the first one was said yet. Under the same id it is one event twice, else another response.
-            if id and last and id != last:
-                out.find(
-                    "order/restarted",
-                    f"a second message begins here ({id!r} after {last!r}); the first one had said nothing",
-                    evidence={"ids": [last, id], "because": "a new id and a response's first event"},
-                )
-            else:
-                out.find(
-                    "order/duplicate-event", "message_start comes again before anything was said", evidence={"ids": [last, id]}
-                )
+            out.opened_again("message_start", last, id)
             self._turn = self._turns[before.number] = _Turn()
         turn = self._turn
         turn.started = True

@@ -96,10 +96,12 @@ class Cohere:
             out.error(value)
 
     def _start(self, id: Any, out: Assembly) -> None:
-        out.identity(id if type(id) is str else None, starts=True)
+        id = id if type(id) is str else None
+        last = out.now.id
+        out.identity(id, starts=True)
         number = out.now.number
         if number in self._opened:
-            out.find("order/duplicate-event", "the response's first event comes a second time", evidence={"id": out.now.id})
+            out.opened_again("the response's first event", last, id)
         self._opened.add(number)
 
     # ------------------------------------------------------------------ v2

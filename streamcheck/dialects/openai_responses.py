@@ -212,17 +212,7 @@ class OpenAIResponses:
         if out.now is not before:
             self._switch(out)
         elif self._answer.started:
-            # Nothing of the first one was said yet. Under the same id it is one event twice, else another response.
-            if id and last and id != last:
-                out.find(
-                    "order/restarted",
-                    f"a second response begins here ({id!r} after {last!r}); the first one had said nothing",
-                    evidence={"ids": [last, id], "because": "a new id and a response's first event"},
-                )
-            else:
-                out.find(
-                    "order/duplicate-event", "response.created comes again before anything was said", evidence={"ids": [last, id]}
-                )
+            out.opened_again("response.created", last, id)
             self._answer = self._answers[before.number] = _Answer()
             before.sequence = None
         self._answer.started = True
