@@ -1,7 +1,7 @@
 """What only the end of a body can tell of a response.
 
 In:   a Segment to which nothing will be added.
-Out:  findings ("order/cumulative-deltas", "order/tool-arguments", "order/tool-index", "order/finish-reason").
+Out:  findings ("order/cumulative-deltas", "order/tool-arguments", "order/tool-index", "order/finish-reason", "order/usage").
 Rule: a response that was cut, or is a piece of another one, owes nothing but what it said.
 """
 
@@ -17,6 +17,10 @@ from streamcheck.trail import Trail
 
 MIN_CUMULATIVE_CHARS = 40  # "a", "ab", "abc" may be three tokens of a list; forty characters repeated whole are not. guess
 _MIN_CUMULATIVE_RUN = 3  # chunks, each beginning with the whole one before; docs/findings.md
+MAX_CHARS_A_TOKEN = 16  # English has 4 to 5, long runs of blanks in code up to 12. guess
+MIN_CHARS_TO_COUNT = 400  # shorter texts are all exceptions. guess
+MIN_TOKENS_UNSEEN = 15  # an empty answer costs a few tokens of grammar. guess
+_COUNTS = ("completion_tokens", "output_tokens", "outputTokens", "candidatesTokenCount", "eval_count")
 _LIMITED = ("length", "max_tokens", "MAX_TOKENS", "max_output_tokens")  # finish reasons under which arguments may be cut
 _MARKUP = re.compile(r"[<>|]|\uff5c|\[/?[A-Z_]+\]|\s")  # what no provider allows in a name and every template has in its tags
 _CALLING = ("tool_calls", "tool_use", "TOOL_CALL", "tool-calls")  # finish reasons that announce a call
@@ -27,6 +31,7 @@ def judge_ending(segment: Segment, trail: Trail) -> None:
     _judge_cumulative(segment, trail)
     _judge_tools(segment, trail)
     _judge_finish(segment, trail)
+    _judge_usage(segment, trail)
 
 
 def _judge_cumulative(segment: Segment, trail: Trail) -> None:
@@ -106,6 +111,23 @@ def _judge_finish(segment: Segment, trail: Trail) -> None:
                 choice=choice,
                 evidence={"finish_reason": reason},
             )
+
+
+def _judge_usage(segment: Segment, trail: Trail) -> None:
+    """The token count fits the text. Reasoning may be hidden and tokenizers differ, so this is never more than a note."""
+    usage = segment.usage or {}
+    count = next((usage[name] for name in _COUNTS if isinstance(usage.get(name), int)), None)
+    if count is None or segment.error is not None:
+        return
+    chars = segment.chars
+    if chars > MAX_CHARS_A_TOKEN * max(count, 1) and chars > MIN_CHARS_TO_COUNT:
+        what = f"{chars} characters came for {count} output tokens: more than they can hold"
+    elif count > MIN_TOKENS_UNSEEN and not chars and not segment.tools:
+        what = f"{count} output tokens were counted and no text came"
+    else:
+        return
+    event = segment.ended if segment.ended is not None else max(segment.finish_events.values(), default=None)
+    trail.find("order/usage", what, event=event, evidence={"output_tokens": count, "chars": chars})
 
 
 def _not_json(arguments: str) -> str | None:

@@ -354,3 +354,22 @@ def test_a_restart_is_placed_at_the_opening_chunk_without_an_id() -> None:
     first, second = [opening, *chat_events("a", "b")], [opening, *chat_events("c", **SECOND)]
     report = sc.check(b"".join(first[:4] + second))
     assert codes(report) == [("order/restarted", "error", 4)]
+
+
+def test_token_counts_that_the_text_cannot_have_are_noted() -> None:
+    body = b"".join(
+        [
+            *chat_events("words and more words, " * 40)[:-1],
+            sse({**IDENT, "choices": [], "usage": {"completion_tokens": 3}}),
+            sse("[DONE]"),
+        ]
+    )
+    report = sc.check(body)
+    assert (report.verdict, [(f.code, f.severity.value) for f in report.findings]) == ("clean", [("order/usage", "note")])
+
+
+def test_a_stream_that_changes_its_id_without_end_keeps_memory_bounded() -> None:
+    pairs = [chat_event({"content": "x"}, id=f"id-{n // 2}", created=n * 100) for n in range(1000)]
+    report = sc.check(b"".join(pairs))
+    assert report.verdict == "corrupt"
+    assert len(report.segments) <= 100
