@@ -2,7 +2,7 @@
 
     scripts/bench [--events N] [--rounds N]
 
-In:   streams made here: English, CJK and program text as chat completions chunks, 20,000 events each.
+In:   streams made here: English, CJK and program text as chat completions chunks, English as Anthropic's named events; 20,000 events each.
 Out:  microseconds per event (median of the rounds) and the median of the per-round ratios to the peer of that cell.
 Rule: CPU time of this process, the contenders of a round one after the other, so that a busy machine hits them alike. Ratios are
       comparable between machines, microseconds are not.
@@ -14,6 +14,7 @@ import json
 import random
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 
@@ -44,8 +45,33 @@ def pieces(kind: str, count: int) -> list[str]:
     return [" " + rng.choice(words) + rng.choice(("", "", "", rng.choice("abcdefgh"), ",", ".")) for _ in range(count)]
 
 
+def named_events(count: int) -> list[bytes]:
+    """Return the events of one Anthropic Messages stream, each about 140 bytes."""
+
+    def event(value: dict[str, object]) -> bytes:
+        return f"event: {value['type']}\ndata: {json.dumps(value, separators=(',', ':'))}\n\n".encode()
+
+    message = {
+        "id": "msg_01XkT2",
+        "type": "message",
+        "role": "assistant",
+        "model": "claude",
+        "content": [],
+        "usage": {"input_tokens": 9},
+    }
+    body = [event({"type": "message_start", "message": message})]
+    body.append(event({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}))
+    for text in pieces("english", count):
+        body.append(event({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}}))
+    body.append(event({"type": "content_block_stop", "index": 0}))
+    body.append(event({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": count}}))
+    return [*body, event({"type": "message_stop"})]
+
+
 def events(kind: str, count: int) -> list[bytes]:
-    """Return the events of one chat completions stream, each about 270 bytes."""
+    """Return the events of one stream; those of chat completions have about 270 bytes each."""
+    if kind == "named":
+        return named_events(count)
     head = {
         "id": "chatcmpl-B7xKq2hTfWm9sLpZc4VdR8nYa1Eo",
         "object": "chat.completion.chunk",
@@ -113,6 +139,18 @@ def our_check(chunks: list[bytes]) -> int:
     return report.counts["events"]
 
 
+def writer_microseconds(stream: list[bytes], rounds: int) -> float:
+    """Return what CaptureWriter takes for one chunk, flushed to an unbuffered file, redaction included."""
+    times = []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as folder, sc.CaptureWriter(f"{folder}/bench.capture.jsonl") as writer:
+            start = time.process_time()
+            for chunk in stream:
+                writer.chunk(chunk, at=0.5)
+            times.append(time.process_time() - start)
+    return statistics.median(times) / len(stream) * 1e6
+
+
 def cpu_seconds(run: Callable[[list[bytes]], int], chunks: list[bytes], expected: int) -> float:
     gc.collect()
     start = time.process_time()
@@ -144,12 +182,16 @@ def main() -> int:
     print("|---|---|---|---|---|---|---|")
     figures = {}
     for what, ours, peer, aim, hows in cells:
-        for kind in ("english", "cjk", "code"):
+        for kind in ("english", "cjk", "code", "named"):
             stream = events(kind, options.events)
             for how in hows:
                 mine, theirs, ratio = compare(ours, peer, chunked(stream, how), options.rounds)
                 figures[f"{what}/{kind}/{how}"] = round(ratio, 3)
                 print(f"| {what} | {kind} | {how} | {mine:.2f} | {theirs:.2f} | {ratio:.2f} | {aim} |", flush=True)
+    for kind in ("english", "cjk"):
+        cost = writer_microseconds(events(kind, options.events), options.rounds)
+        figures[f"capture/{kind}"] = round(cost, 2)
+        print(f"capture writer, {kind}: {cost:.2f} us a chunk")
     print(json.dumps(figures))
     return 0
 

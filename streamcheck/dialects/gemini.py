@@ -96,9 +96,10 @@ class Gemini:
 
     def close(self, out: Assembly) -> None:
         last = out.now
-        for number, reply in self._replies.items():
-            out.now = out.segments[number]
-            reply.close(out)
+        for segment in out.segments:
+            if (reply := self._replies.get(segment.number)) is not None:
+                out.now = segment
+                reply.close(out)
         out.now = last
         late = self._replies[last.number].late if last.number in self._replies else {}
         spoke = {choice for choice, _ in last.channels} | {t.choice for t in last.tools}

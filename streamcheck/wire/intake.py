@@ -83,6 +83,8 @@ class Intake:
     def _after_layers(self, data: bytes, *, final: bool) -> Sequence[Event]:
         if not self._magic_known:
             data = self._without_magic(self._head + data, final=final)
+            if not self._magic_known:
+                return []
         return self._pass(data) if self._kind is not None else self._sniff(data, final=final)
 
     def _without_magic(self, head: bytes, *, final: bool) -> bytes:
