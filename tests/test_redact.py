@@ -306,3 +306,14 @@ def test_a_redacted_capture_has_no_secret_findings(tmp_path: Path) -> None:
     source = unredacted(tmp_path / "a.capture.jsonl", *(key.encode() + b"\n" for key in KEYS.values()))
     redact_capture(source, tmp_path / "b.capture.jsonl")
     assert secret_findings(CaptureReader(tmp_path / "b.capture.jsonl").read()) == []
+
+
+def test_a_key_is_caught_where_a_chunk_leaves_what_it_shares_with_those_before() -> None:
+    key = "sk-" + "a1B2c3D4e5F6g7H8" * 3
+    chunks = [f'data: {{"content": "s{text}"}}\n\n'.encode() for text in ("ome", "uch", "oon", key[1:], "ame")]
+    redactor = StreamRedactor()
+    out = b""
+    for chunk in chunks:
+        out += chunk if redactor.passes(chunk) else redactor.feed(chunk)
+    out += redactor.close()
+    assert (len(out), key.encode() in out, redactor.replaced) == (sum(map(len, chunks)), False, 1)

@@ -114,6 +114,8 @@ _MARK = (
     r"|J(?<=\.eyJ)|z(?<=AIz)|I(?<=A[KS]I)|Y(?<=E KEY)|Bearer |bearer |\.(?<=[0-9a-f]{32}\.)"
 )
 
+_MARK_REACH = 64  # bytes: longer than any mark with what has to stand before it
+
 MAX_HELD = 8192 + 256  # bytes: the longest rule, a PEM block
 
 
@@ -211,19 +213,35 @@ class StreamRedactor:
     What feed() and close() give, joined, is redact_bytes() of the joined input.
     """
 
-    __slots__ = ("_before", "_held", "replaced")
+    __slots__ = ("_before", "_head", "_held", "_last", "_tail", "replaced")
 
     def __init__(self) -> None:
         self.replaced = 0  # keys so far
         self._held = b""  # may yet become a key
         self._before = b""  # ends with the last bytes before `_held`, as they came in
+        self._last = b""  # the last chunk that was looked through as a whole, and found without a mark
+        self._head = self._tail = b"\0"  # what the chunks of a stream have in common with it at both ends
 
     def passes(self, data: bytes) -> bool:
         """Return True when `data` may be written as it is, and take it as written. False: nothing happened, give it to feed()."""
-        if self._held or not data or data[-1] in _OPEN_ENDS or _BYTE_MARK.search(data):
+        if self._held or not data or data[-1] in _OPEN_ENDS or self._marked(data):
             return False
         self._before = data if len(data) >= _CONTEXT else self._before[-_CONTEXT:] + data
         return True
+
+    def _marked(self, data: bytes) -> bool:
+        """Say whether `data` holds what every key shape has. Ends that were looked at in another chunk are not looked at again."""
+        head, tail = len(self._head), len(self._tail)
+        if data.startswith(self._head) and data.endswith(self._tail) and len(data) >= head + tail:
+            return _BYTE_MARK.search(data, max(0, head - _MARK_REACH), len(data) - tail + _MARK_REACH) is not None
+        if _BYTE_MARK.search(data):
+            return True
+        head = _common(data, self._last)
+        tail = _common(data[head:][::-1], self._last[::-1])
+        self._head = data[:head] or b"\0"
+        self._tail = data[len(data) - tail :] or b"\0"
+        self._last = data
+        return False
 
     def feed(self, data: bytes) -> bytes:
         """Return the bytes, redacted, that no continuation can make part of a key any more."""
@@ -251,6 +269,15 @@ class StreamRedactor:
         self._held = text[until:]
         self._before = text[:until]
         return b"".join(pieces)
+
+
+def _common(a: bytes, b: bytes) -> int:
+    """Return how many first bytes two strings share."""
+    low, high = 0, min(len(a), len(b))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if a[:middle] == b[:middle] else (low, middle - 1)
+    return low
 
 
 def _first_begun(text: bytes, at: int) -> int:
