@@ -238,6 +238,7 @@ class Assembly:
         else:
             if id and not tool.id:
                 tool.id = id
+                self.now.tools_by_id[choice, id] = tool
             if name and not tool.name:
                 tool.name = name
         if arguments:
@@ -245,22 +246,20 @@ class Assembly:
         return tool.channel
 
     def _tool_of(self, choice: int, index: int | None, id: str | None, name: str | None) -> Tool | None:
-        mine = [t for t in self.now.tools if t.choice == choice]
-        if id:
-            for tool in reversed(mine):
-                if tool.id == id:
-                    return tool
-        for tool in reversed(mine):
-            if index is None or tool.index == index:
-                if id and tool.id and tool.id != id:
-                    return None  # another call: some servers give every parallel call index 0
-                if index is None and not id and name and tool.name:
-                    return None  # a whole call a fragment, told apart by its name alone
-                return tool
-        return None
+        now = self.now
+        if id and (choice, id) in now.tools_by_id:
+            return now.tools_by_id[choice, id]
+        tool = now.tools_by_index.get((choice, index))  # under None: the last one of the choice
+        if tool is None or (id and tool.id and tool.id != id):
+            return None  # another call: some servers give every parallel call index 0
+        if index is None and not id and name and tool.name:
+            return None  # a whole call a fragment, told apart by its name alone
+        return tool
 
     def _open_tool(self, choice: int, index: int | None, id: str | None, name: str | None, json: bool) -> Tool:
-        number = sum(t.choice == choice for t in self.now.tools)
+        now = self.now
+        last = now.tools_by_index.get((choice, None))
+        number = 0 if last is None else last.number + 1
         if not id and not name:
             self.find(
                 "order/tool-index",
@@ -268,7 +267,7 @@ class Assembly:
                 choice=choice,
                 evidence={"index": index},
             )
-        elif index is not None and any(t.choice == choice and t.index == index for t in self.now.tools):
+        elif index is not None and (choice, index) in now.tools_by_index:
             self.find(
                 "order/tool-index",
                 f"two tool calls share index {index}: readers that go by the index join them",
@@ -276,8 +275,11 @@ class Assembly:
                 choice=choice,
                 evidence={"index": index, "id": id},
             )
-        tool = Tool(choice, number if index is None else index, id, name or "", f"tool:{number}", self.trail.event, json)
-        self.now.tools.append(tool)
+        tool = Tool(choice, number, number if index is None else index, id, name or "", self.trail.event, json)
+        now.tools.append(tool)
+        now.tools_by_index[choice, index] = now.tools_by_index[choice, None] = tool
+        if id:
+            now.tools_by_id[choice, id] = tool
         return tool
 
     # ------------------------------------------------------------------ blocks, sequence, usage

@@ -30,6 +30,7 @@ class Responses:
         self._blank: int | None = None  # the first of the events without an id that came last
         self.steady = False  # the present id has stood in two events: more of it needs no look
         self._ids: dict[str, Segment] = {}
+        self._first_events: dict[str, int] = {}
         self._id_events = 0  # events under the present id
         self._rotating = True  # every id so far stood in one event only
         self._suspect: tuple[int, str, str] | None = None  # the second id: of what may be rotation or another response
@@ -68,14 +69,18 @@ class Responses:
         if id:
             self._blank = None
             self._ids[id] = segment
+            self._first_events.setdefault(id, self._trail.event)
             self._id_events = 1
 
     def _change(self, id: str, created: float | None, model: str | None) -> None:
         """Another id than the event before: judge what that means."""
         now = self.now
         earlier = self._ids.get(id)
-        if earlier is not None and earlier is not now:
-            self._come_back(earlier)
+        if earlier is not None:
+            if earlier is now:
+                self._part(now, id)  # not rotation after all: two responses take turns
+            else:
+                self._come_back(earlier)
             return
         if self._id_events > 1:
             self._rotating = False
@@ -90,6 +95,17 @@ class Responses:
             self._adopt(now, id, now.created, model)
         else:
             self._pend(id, created, model)
+
+    def _part(self, segment: Segment, id: str) -> None:
+        """Ids that seemed to rotate come back: give the id of the event before a response of its own."""
+        foreign = Segment(len(self.segments), self._first_events.get(segment.id or "", self._trail.event))
+        foreign.id, segment.id = segment.id, id
+        self.segments.append(foreign)
+        self._ids[foreign.id or ""] = foreign
+        self._rotating = False
+        self._suspect = None
+        self.now = foreign
+        self._come_back(segment)
 
     def _settle_suspect(self) -> None:
         """The second id stays: it is not rotation."""
@@ -186,7 +202,8 @@ class Responses:
         log = self._trail.findings
         for finding in [f for f in log if f.code == "order/restarted" and f.event == foreign.first_event]:
             log.remove(finding)
-        if not any(f.code == "order/interleaved" and f.event == foreign.first_event for f in log):
+        pair = {segment.id, foreign.id}
+        if not any(f.code == "order/interleaved" and pair == set(f.evidence["ids"]) for f in log):
             self._trail.find(
                 "order/interleaved",
                 f"events of response {foreign.id!r} stand between those of {segment.id!r}",

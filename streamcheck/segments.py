@@ -70,15 +70,19 @@ class Channel:
 
 
 class Tool(msgspec.Struct):
-    """One tool call as it grows."""
+    """One tool call as it grows. number: the how-many-th of its choice; index: what the wire calls it."""
 
     choice: int
+    number: int
     index: int
     id: str | None
     name: str
-    channel: str
     event: int
     json: bool  # False where the dialect's tools take free text
+
+    @property
+    def channel(self) -> str:
+        return f"tool:{self.number}"
 
 
 class Segment:
@@ -93,6 +97,10 @@ class Segment:
         self.usage: dict[str, Any] | None = None
         self.channels: dict[tuple[int, str], Channel] = {}
         self.tools: list[Tool] = []
+        self.tools_by_id: dict[tuple[int, str], Tool] = {}
+        self.tools_by_index: dict[
+            tuple[int, int | None], Tool
+        ] = {}  # the latest of each (choice, index); under None of each choice
         self.finish_reasons: dict[int, str] = {}
         self.finish_events: dict[int, int] = {}  # where they stood
         self.ended: int | None = None  # event of the terminal marker

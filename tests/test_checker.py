@@ -373,3 +373,24 @@ def test_a_stream_that_changes_its_id_without_end_keeps_memory_bounded() -> None
     report = sc.check(b"".join(pairs))
     assert report.verdict == "corrupt"
     assert len(report.segments) <= 100
+
+
+def test_two_responses_that_take_turns_from_the_start_are_interleaved() -> None:
+    turns = [e for pair in zip(chat_events("a", "b", "c"), chat_events("x", "y", "z", **SECOND), strict=True) for e in pair]
+    report = sc.check(b"".join(turns[:-2]) + sse("[DONE]"))
+    assert [(f.code, f.event) for f in report.findings if f.severity == "error"] == [("order/interleaved", 1)]
+
+
+def test_two_responses_of_one_second_that_take_turns_are_interleaved() -> None:
+    pairs = zip(chat_events("a", "b", "c"), chat_events("x", "y", "z", id="chatcmpl-two"), strict=True)
+    turns = [e for pair in pairs for e in pair]
+    report = sc.check(b"".join(turns[:-2]) + sse("[DONE]"))
+    assert [(f.code, f.event) for f in report.findings if f.severity == "error"] == [("order/interleaved", 1)]
+
+
+def test_thousands_of_tool_calls_stay_linear() -> None:
+    calls = [{"index": n, "id": f"c{n}", "function": {"name": "f", "arguments": "{}"}} for n in range(5000)]
+    report = sc.check(
+        b"".join(chat_event({"tool_calls": [c]}) for c in calls) + chat_event({}, finish="tool_calls") + sse("[DONE]")
+    )
+    assert (report.verdict, len(report.message.choices[0].tool_calls)) == ("clean", 5000)
