@@ -413,9 +413,9 @@ class Assembly:
             )
 
     # ------------------------------------------------------------------ the end of the body
-    def fold_trailer(self) -> None:
-        """Give what came under another id and brought no text to the response before it."""
-        self.now = self._responses.fold_trailer()
+    def settle(self) -> None:
+        """The last event was told: judge the names of the responses before the dialect says what is missing."""
+        self.now = self._responses.settle()
 
     def close(self) -> None:
         """Judge what only the end can tell."""

@@ -299,7 +299,7 @@ class Checker:
             self._recognising = False
         if not self._text_only:
             judge_body(assembly, self._intake, self._head, bytes(self._sample), known=self._dialect is not None)
-        assembly.fold_trailer()
+        assembly.settle()
         if self._dialect is not None:
             self._dialect.close(assembly)
         if reason != "eof":

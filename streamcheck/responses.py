@@ -35,6 +35,7 @@ class Responses:
         self._rotating = True  # every id so far stood in one event only
         self._suspect: tuple[int, str, str] | None = None  # the second id: of what may be rotation or another response
         self._noted = False
+        self._renamed: list[tuple[int, str, str]] = []  # (event, old id, new id)
 
     def see(self, id: str | None, created: float | None, model: str | None, starts: bool) -> Segment:
         """Return the response that the present event belongs to; see Assembly.identity()."""
@@ -58,7 +59,7 @@ class Responses:
         elif now.id is None:
             self._adopt(now, id, created, model)
         else:
-            self._change(id, created, model)
+            self._change(id, created, model, starts)
         return self.now
 
     def _adopt(self, segment: Segment, id: str | None, created: float | None, model: str | None) -> None:
@@ -72,7 +73,7 @@ class Responses:
             self._first_events.setdefault(id, self._trail.event)
             self._id_events = 1
 
-    def _change(self, id: str, created: float | None, model: str | None) -> None:
+    def _change(self, id: str, created: float | None, model: str | None, starts: bool) -> None:
         """Another id than the event before: judge what that means."""
         now = self.now
         earlier = self._ids.get(id)
@@ -84,17 +85,21 @@ class Responses:
             return
         if self._id_events > 1:
             self._rotating = False
-        apart = abs(created - now.created) if created and now.created else 0.0
-        if apart >= _RESTART_GAP_S:
-            self._restart(id, created, model, f"a new id, created {apart:.0f} s apart")
+        apart = abs(created - now.created) if created is not None and now.created is not None else 0.0
+        if starts:
+            self._adopt(now, id, created, model)  # nothing was said yet; the dialect tells that its first event came again
+        elif apart >= _RESTART_GAP_S or now.over or (model and now.model and model != now.model):
+            self._pend(id, created, model)
         elif self._rotating:
-            # The second id may be another response as well as rotation: the third event tells.
+            # The second id may be a lasting change as well as rotation: the third event tells.
             self._suspect = (self._trail.event, now.id or "", id) if len(self._ids) == 1 else None
             if len(self._ids) > 1:
                 self._note("every event has an id of its own", now.id, id)
             self._adopt(now, id, now.created, model)
         else:
-            self._pend(id, created, model)
+            # No sign of another response but its name: what was said before and after stays one text.
+            self._renamed.append((self._trail.event, now.id or "", id))
+            self._adopt(now, id, created, model)
 
     def _part(self, segment: Segment, id: str) -> None:
         """Ids that seemed to rotate come back: give the id of the event before a response of its own."""
@@ -215,8 +220,23 @@ class Responses:
         """Say whether a finding has said that another response begins with this segment."""
         return any(f.code in _SECOND_RESPONSE and f.event == segment.first_event for f in self._trail.findings)
 
-    def fold_trailer(self) -> Segment:
-        """Give what came under another id and brought no text to the response before it; return the present response."""
+    def settle(self) -> Segment:
+        """Judge what only the end tells of names: a trailer under another id, an id that changed. Return the present response."""
+        for event, old, new in self._renamed:
+            spoke = any(c.events and c.events[-1] >= event for s in self.segments for c in s.channels.values())
+            told = any(f.code == "order/interleaved" and {old, new} == set(f.evidence["ids"]) for f in self._trail.findings)
+            if not told:
+                self._trail.find(
+                    "order/identity-change",
+                    f"the response's id changes from {old!r} to {new!r}" + (", and text goes on" if spoke else ""),
+                    severity=Severity.WARNING if spoke else Severity.NOTE,
+                    event=event,
+                    evidence={"ids": [old, new]},
+                )
+        return self._fold_trailer()
+
+    def _fold_trailer(self) -> Segment:
+        """Give what came under another id and brought no text to the response before it."""
         trailer = self.now
         if trailer.number == 0 or trailer.channels or trailer.tools or self._told(trailer):
             return trailer

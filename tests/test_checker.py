@@ -394,3 +394,10 @@ def test_thousands_of_tool_calls_stay_linear() -> None:
         b"".join(chat_event({"tool_calls": [c]}) for c in calls) + chat_event({}, finish="tool_calls") + sse("[DONE]")
     )
     assert (report.verdict, len(report.message.choices[0].tool_calls)) == ("clean", 5000)
+
+
+def test_an_id_that_changes_without_any_other_sign_is_suspect_and_the_text_stays_one() -> None:
+    events = [*chat_events("a", "b")[:3], chat_event({"content": "c"}, id="chatcmpl-new"), *chat_events(id="chatcmpl-new")[-2:]]
+    report = sc.check(b"".join(events))
+    assert codes(report) == [("order/identity-change", "warning", 3)]
+    assert (report.verdict, report.message.content) == ("suspect", "abc")

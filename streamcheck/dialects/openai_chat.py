@@ -90,7 +90,7 @@ class OpenAIChat:
             id if type(id) is str else None,
             created if type(created) is int else None,
             value.get("model"),
-            bool(choices) and self._starts(choices[0], out),
+            bool(choices) and not value.get("usage") and self._starts(choices[0], out),
         )
         for choice in choices:
             if type(choice) is dict:
@@ -122,7 +122,7 @@ class OpenAIChat:
         texts = len(content.pieces) if content is not None else 0
         silent = texts - self._texts_at_role.get(index, texts)
         self._texts_at_role[index] = texts + bool(delta.get("content"))
-        return silent > 0 and not (delta.get("content") or delta.get("tool_calls") or choice.get("finish_reason"))
+        return silent > 0 and not choice.get("finish_reason") and not any(v for field, v in delta.items() if field != "role")
 
     def _choice(self, choice: dict[str, Any], out: Assembly) -> None:
         index = choice.get("index")
