@@ -57,7 +57,10 @@ class Responses:
                 self._settle_suspect()
             self.steady = True
         elif now.id is None:
-            self._adopt(now, id, created, model)
+            if now.spoke and model and now.model and model != now.model:
+                self._pend(id, created, model)
+            else:
+                self._adopt(now, id, created, model)
         else:
             self._change(id, created, model, starts)
         return self.now
