@@ -157,20 +157,22 @@ class Responses:
         self.now.whole = whole
 
     def first_text(self, segment: Segment) -> None:
-        """A response's first text: one whose id came without any other sign of a start is another response now."""
+        """A response's first text: one whose name came without any other sign of a start is another response now."""
         if segment.number == 0 or self._told(segment):
             return
         old = self.segments[segment.number - 1]
         names = [s.id or s.model for s in (old, segment)]
+        why = f"{names[1]!r} after {names[0]!r}"
+        evidence: dict[str, Any] = {"ids": [old.id, segment.id], "models": [old.model, segment.model]}
+        if segment.created is not None and old.created is not None:
+            evidence["created_gap_s"] = gap = segment.created - old.created
+            why += f", created {gap:.0f} s later" if gap > 0 else ""
+        fate = "had ended" if old.over else "is cut off"
         self._trail.find(
             "order/restarted",
-            f"the response changes from {names[0]!r} to {names[1]!r} and text goes on under the new name",
+            f"a second response begins here ({why}); the first one {fate}",
             event=segment.first_event,
-            evidence={
-                "ids": [old.id, segment.id],
-                "models": [old.model, segment.model],
-                "because": "a new name that brings text",
-            },
+            evidence=evidence,
         )
 
     def _restart(self, id: str | None, created: float | None, model: str | None, why: str) -> None:
