@@ -114,7 +114,8 @@ _MARK = (
     r"|J(?<=\.eyJ)|z(?<=AIz)|I(?<=A[KS]I)|Y(?<=E KEY)|Bearer |bearer |\.(?<=[0-9a-f]{32}\.)"
 )
 
-_MARK_REACH = 64  # bytes: longer than any mark with what has to stand before it
+_MARK_BYTES = 8  # no mark is longer ("Bearer ")
+_MARK_REACH = 40  # bytes that a mark and what has to stand before it take together (32 hex digits and a dot)
 
 MAX_HELD = 8192 + 256  # bytes: the longest rule, a PEM block
 
@@ -233,7 +234,8 @@ class StreamRedactor:
         """Say whether `data` holds what every key shape has. Ends that were looked at in another chunk are not looked at again."""
         head, tail = len(self._head), len(self._tail)
         if data.startswith(self._head) and data.endswith(self._tail) and len(data) >= head + tail:
-            return _BYTE_MARK.search(data, max(0, head - _MARK_REACH), len(data) - tail + _MARK_REACH) is not None
+            # A look behind sees the bytes before the place where the search starts, but none behind the place where it ends.
+            return _BYTE_MARK.search(data, max(0, head - _MARK_BYTES), len(data) - tail + _MARK_REACH) is not None
         if _BYTE_MARK.search(data):
             return True
         head = _common(data, self._last)

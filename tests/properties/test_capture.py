@@ -241,3 +241,42 @@ def test_redaction_of_heads_is_idempotent(headers: list[tuple[str, str]], url: s
     assert [name for name, _ in clean] == [name for name, _ in headers]
     assert redact_headers(clean) == clean
     assert redact_url(redact_url(url)) == redact_url(url)
+
+
+key_pieces = st.sampled_from(
+    [
+        "sk-",
+        "s",
+        "k-",
+        "xsk",
+        "-",
+        "a1B2c3D4e5F6g7H8" * 3,
+        "0123456789abcdef" * 2,
+        ".",
+        "hf",
+        "_",
+        "Bear",
+        "er ",
+        "word ",
+        '"',
+        "\n",
+        "ey",
+        "J",
+        "AK",
+        "IA",
+    ]
+)
+
+
+@given(
+    st.lists(key_pieces, max_size=4).map("".join),
+    st.lists(st.lists(key_pieces, max_size=4).map("".join), min_size=1, max_size=6),
+    st.lists(key_pieces, max_size=4).map("".join),
+)
+def test_redaction_of_chunks_that_share_their_ends_equals_that_of_the_whole(head: str, middles: list[str], tail: str) -> None:
+    chunks = [f"{head}{middle}{tail}\n".encode() for middle in (*middles, "plain", *middles)]
+    redactor = StreamRedactor()
+    out = b""
+    for chunk in chunks:
+        out += chunk if redactor.passes(chunk) else redactor.feed(chunk)
+    assert out + redactor.close() == redact_bytes(b"".join(chunks))
