@@ -68,7 +68,7 @@ def chunk_line(at: bytes, data: bytes) -> bytes:
         return b'[%b,"bytes","%b"]\n' % (at, b2a_base64(data, newline=False))
     raw = _encode(text)
     # Only these bytes open a character that acts: a look at them is ten times cheaper than the search.
-    may_act = 0x7F in data or (not data.isascii() and (0xC2 in data or 0xD8 in data or 0xE2 in data or b"\xef\xbb\xbf" in data))
+    may_act = 0x7F in data or (not data.isascii() and (0xC2 in data or 0xD8 in data or 0xE2 in data or "\ufeff" in text))
     if may_act and _ACTING.search(text):
         raw = _ACTING.sub(_escaped, raw.decode()).encode()
     return b'[%b,"text",%b]\n' % (at, raw)
