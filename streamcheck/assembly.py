@@ -10,7 +10,7 @@ Cost: 0.4 us a delta.
 __all__ = ("Assembly",)
 
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, Unpack
 
 from streamcheck.endings import judge_ending
 from streamcheck.findings import FindingLog, ProviderError, Severity
@@ -19,7 +19,7 @@ from streamcheck.refusals import classify_error, classify_finish_reason
 from streamcheck.responses import Responses
 from streamcheck.segments import Channel, Segment, Tool
 from streamcheck.spans import Span
-from streamcheck.trail import Trail
+from streamcheck.trail import Place, Trail
 from streamcheck.wire.documents import DocumentReader
 
 MIN_REPEATED_CHARS = 16  # less may be two equal tokens, and so may any number of blanks or dashes; docs/findings.md
@@ -74,33 +74,11 @@ class Assembly:
         return self._responses.segments
 
     # ------------------------------------------------------------------ findings
-    def find(
-        self,
-        code: str,
-        message: str,
-        *,
-        severity: Severity | None = None,
-        event: int | None = None,
-        span: Span | None = None,
-        choice: int | None = None,
-        channel: str | None = None,
-        chars: tuple[int, int] | None = None,
-        evidence: dict[str, Any] | None = None,
-    ) -> None:
+    def find(self, code: str, message: str, *, severity: Severity | None = None, **place: Unpack[Place]) -> None:
         """Log a finding at the present event, or at `event`; see Trail.find()."""
         if severity is None and self.now.number and code in _OF_WHOLE_RESPONSES:
             severity = Severity.NOTE  # a torn-out piece of another response breaks every rule; that it is here is said already
-        self.trail.find(
-            code,
-            message,
-            severity=severity,
-            event=event,
-            span=span,
-            choice=choice,
-            channel=channel,
-            chars=chars,
-            evidence=evidence,
-        )
+        self.trail.find(code, message, severity=severity, **place)
 
     # ------------------------------------------------------------------ the present event
     def begin(self, start: int, end: int, *, odd: bool = False) -> None:
@@ -370,7 +348,7 @@ class Assembly:
                 if self.provider_error.error_class != "unknown" or error.error_class == "unknown":
                     return
                 for finding in [f for f in self.findings if f.code == "provider/unknown"]:
-                    self.findings.remove(finding)
+                    self.findings.withdraw(finding)
             self.provider_error = error
         chars = self.now.chars
         after = f" after {chars} characters of the answer" if chars else ""

@@ -57,7 +57,6 @@ class Checker:
         self._documents = DocumentReader()
         self._assembly = Assembly(self._documents)
         self._log: FindingLog = self._assembly.findings
-        self._returned = 0  # findings that feed() has handed out
         self._content = ContentDecoder(self._head.content_encodings) if self._head.content_encodings else None
         self._intake = Intake(self._log)
         self._watches: dict[int, Watch] = {}
@@ -86,7 +85,7 @@ class Checker:
         deltas = self._assembly.delta_count
         self._take(self._content.feed(data) if self._content is not None else data)
         if at is not None:
-            self._clock.tick(at, spoke=self._assembly.delta_count > deltas)
+            self._clock.tick(at, spoke=self._assembly.delta_count > deltas, events=len(self._assembly.trail.starts))
         return self._new_output()
 
     def _take(self, body: bytes) -> None:
@@ -101,9 +100,10 @@ class Checker:
         assembly, log = self._assembly, self._log
         out: list[Delta | Finding] = list(assembly.deltas)
         assembly.deltas.clear()
-        if len(log) != self._returned:
-            out = sorted([*out, *log[self._returned :]], key=_event_of)
-            self._returned = len(log)
+        if log.new:
+            events = len(assembly.trail.starts)
+            out = sorted([*out, *(self._located(f, events) for f in log.new)], key=_event_of)
+            log.new.clear()
         return out
 
     def add(self, finding: Finding) -> None:
@@ -111,7 +111,12 @@ class Checker:
         self._log.append(finding)
 
     def feed_delta(self, delta: Delta, *, at: float | None = None) -> list[Delta | Finding]:
-        """Take one delta of a hop that has text and no bytes, such as an imported session; its event number is ignored."""
+        """Take one delta of a hop that has text and no bytes, such as an imported session; its event number is ignored.
+
+        Raises StreamClosedError after close().
+        """
+        if self._report is not None:
+            raise StreamClosedError("feed_delta() after close(): make a new Checker for the next response")
         assembly = self._assembly
         assembly.begin(self._intake.size, self._intake.size)
         assembly.now.whole = True
@@ -119,7 +124,7 @@ class Checker:
         self._text_only = True
         self._check_texts()
         if at is not None:
-            self._clock.tick(at, spoke=True)
+            self._clock.tick(at, spoke=True, events=len(assembly.trail.starts))
         return self._new_output()
 
     # ------------------------------------------------------------------ one event
@@ -295,8 +300,6 @@ class Checker:
             self._read(event)
         events = len(assembly.trail.starts)
         self._read_tail()
-        if self._dialect is None and self._unrecognised:
-            self._recognising = False
         if not self._text_only:
             judge_body(assembly, self._intake, self._head, bytes(self._sample), known=self._dialect is not None)
         assembly.settle()
@@ -351,7 +354,7 @@ class Checker:
                 "bytes": self._intake.size,
                 "events": events,
                 "deltas": assembly.delta_count,
-                "chars": sum(c.chars for s in assembly.segments for c in s.channels.values()),
+                "chars": sum(s.chars for s in assembly.segments),
             },
             origin=origin_of(findings) if verdict is not Verdict.CLEAN else None,
             provider_error=assembly.provider_error,
@@ -360,13 +363,14 @@ class Checker:
         )
 
     def _located(self, finding: Finding, events: int) -> Finding:
-        """Name the event of a finding that was made before its event was whole; an event that was not dispatched has no number."""
+        """Name the event of a finding that was made before its event was whole, and its time. events: how many were dispatched."""
         event = finding.event
         if event is None and finding.span is not None:
             event = self._assembly.trail.event_at(finding.span.start)
         if event is not None and event >= events:
             event = None
-        return finding if event == finding.event else replace(finding, event=event)
+        at = self._clock.time_of(event) if event is not None else None
+        return finding if (event, at) == (finding.event, finding.at) else replace(finding, event=event, at=at)
 
 
 def _event_of(item: Delta | Finding) -> float:

@@ -1,11 +1,13 @@
 """When bytes and text came.
 
-In:   a tick for each chunk: seconds since the request was sent, and whether it brought text.
-Out:  a Timing.
+In:   a tick for each chunk: seconds since the request was sent, whether it brought text, how many events there were after it.
+Out:  a Timing; the time of an event.
 Rule: times are given, never taken: nothing here reads a clock. Without ticks there is no timing.
 """
 
 __all__ = ("Clock",)
+
+from bisect import bisect_right
 
 from streamcheck.verdicts import Timing
 
@@ -18,8 +20,13 @@ class Clock:
         self.first_delta: float | None = None
         self.last: float | None = None
         self.longest: float | None = None
+        self._times: list[float] = []  # of the chunks that ended events
+        self._events: list[int] = []  # how many there were after each
 
-    def tick(self, at: float, *, spoke: bool) -> None:
+    def tick(self, at: float, *, spoke: bool, events: int) -> None:
+        if events > (self._events[-1] if self._events else 0):
+            self._times.append(at)
+            self._events.append(events)
         if self.first_byte is None:
             self.first_byte = at
         if spoke and self.first_delta is None:
@@ -27,6 +34,11 @@ class Clock:
         if self.last is not None:
             self.longest = max(self.longest or 0.0, at - self.last)
         self.last = at
+
+    def time_of(self, event: int) -> float | None:
+        """Return when the chunk came that ended the event, None where no times were given."""
+        i = bisect_right(self._events, event)
+        return self._times[i] if i < len(self._times) else None
 
     def timing(self) -> Timing | None:
         if self.first_byte is None:

@@ -77,11 +77,13 @@ class FindingLog(list[Finding]):
     stream cannot fill memory, and notes cannot push out an error.
 
     dropped: how many more there were, by code.
+    new:     those that nobody has taken yet, for a live reader.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.dropped: dict[str, int] = {}
+        self.new: list[Finding] = []
         self._kept: dict[tuple[str, Severity], int] = {}
 
     def append(self, finding: Finding) -> None:
@@ -90,8 +92,16 @@ class FindingLog(list[Finding]):
         if kept < MAX_PER_CODE:
             self._kept[kind] = kept + 1
             super().append(finding)
+            self.new.append(finding)
         else:
             self.dropped[finding.code] = self.dropped.get(finding.code, 0) + 1
+
+    def withdraw(self, finding: Finding) -> None:
+        """Take back a finding that a later one says better."""
+        self.remove(finding)
+        self._kept[finding.code, finding.severity] -= 1
+        if finding in self.new:
+            self.new.remove(finding)
 
 
 def in_stream_order(findings: Iterable[Finding], dropped: Mapping[str, int]) -> tuple[Finding, ...]:

@@ -106,6 +106,8 @@ class Responses:
 
     def _part(self, segment: Segment, id: str) -> None:
         """Ids that seemed to rotate come back: give the id of the event before a response of its own."""
+        if len(self.segments) >= MAX_SEGMENTS:
+            return
         foreign = Segment(len(self.segments), self._first_events.get(segment.id or "", self._trail.event))
         foreign.id, segment.id = segment.id, id
         self.segments.append(foreign)
@@ -211,7 +213,7 @@ class Responses:
         self._id_events = 2
         log = self._trail.findings
         for finding in [f for f in log if f.code == "order/restarted" and f.event == foreign.first_event]:
-            log.remove(finding)
+            log.withdraw(finding)
         pair = {segment.id, foreign.id}
         if not any(f.code == "order/interleaved" and pair == set(f.evidence["ids"]) for f in log):
             self._trail.find(

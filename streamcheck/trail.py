@@ -6,14 +6,25 @@ Rule: a finding without a place of its own stands at the present event.
 Cost: two integers an event.
 """
 
-__all__ = ("Trail",)
+__all__ = ("Place", "Trail")
 
 from bisect import bisect_right
-from typing import Any
+from typing import Any, TypedDict
 
 from streamcheck.codes import CODES
 from streamcheck.findings import Finding, FindingLog, Severity
 from streamcheck.spans import Span
+
+
+class Place(TypedDict, total=False):
+    """What find() takes of a finding's place and evidence; see Finding."""
+
+    event: int | None
+    span: Span | None
+    choice: int | None
+    channel: str | None
+    chars: tuple[int, int] | None
+    evidence: dict[str, Any] | None
 
 
 class Trail:

@@ -401,3 +401,33 @@ def test_an_id_that_changes_without_any_other_sign_is_suspect_and_the_text_stays
     report = sc.check(b"".join(events))
     assert codes(report) == [("order/identity-change", "warning", 3)]
     assert (report.verdict, report.message.content) == ("suspect", "abc")
+
+
+def test_a_finding_that_replaces_one_told_before_is_told_too() -> None:
+    events = chat_events("a", "b", "c")
+    checker = sc.Checker()
+    told = [
+        [i.code for i in checker.feed(e) if isinstance(i, sc.Finding)]
+        for e in [*events[:3], chat_event({"content": "x"}, **SECOND), *events[3:]]
+    ]
+    assert [codes for codes in told if codes] == [["order/restarted"], ["order/interleaved"]]
+    assert codes(checker.close()) == [("order/interleaved", "error", 3)]
+
+
+def test_findings_carry_the_time_of_their_event() -> None:
+    events = chat_events("a", "b", "c")
+    checker = sc.Checker()
+    live = [
+        i
+        for n, e in enumerate([*events[:2], b"data: {oops\n\n", *events[2:]])
+        for i in checker.feed(e, at=n / 2)
+        if isinstance(i, sc.Finding)
+    ]
+    assert [f.at for f in live] == [f.at for f in checker.close().findings] == [1.0]
+
+
+def test_deltas_after_close_raise() -> None:
+    checker = sc.Checker()
+    checker.close()
+    with pytest.raises(sc.StreamClosedError, match="new Checker"):
+        checker.feed_delta(sc.Delta(0, "content", "late", 0))
