@@ -37,6 +37,8 @@ def judge_body(assembly: Assembly, intake: Intake, head: ResponseHead, sample: b
         _no_stream(assembly, intake, sample, "text with no event in it")
     elif not known and intake.one_document and len(assembly.trail.starts) == 1:
         _no_stream(assembly, intake, sample, "one JSON document of no known dialect", Severity.NOTE)
+    if intake.event_stream and assembly.trail.starts:
+        _judge_declaration(assembly, head)
     length = head.content_length
     if length is not None and not head.content_encodings and intake.size < length:
         assembly.find(
@@ -46,6 +48,18 @@ def judge_body(assembly: Assembly, intake: Intake, head: ResponseHead, sample: b
             span=Span(intake.size, intake.size),
             evidence={"content_length": length, "bytes": intake.size},
         )
+
+
+def _judge_declaration(assembly: Assembly, head: ResponseHead) -> None:
+    """An event stream under another name is sound; some readers refuse it, and some decode it as its header says."""
+    wrong = None
+    if head.media_type not in (None, "text/event-stream"):
+        wrong = f"the events are declared as {head.media_type}: readers that go by the header refuse them"
+    elif head.charset not in (None, "utf-8", "utf8"):
+        wrong = f"the events are declared as {head.charset}: they are UTF-8 always, and readers that obey the header garble them"
+    if wrong is not None:
+        declared = {"content_type": head.header("content-type")}
+        assembly.find("http/wrong-content-type", wrong, severity=Severity.NOTE, event=-1, span=Span(0, 0), evidence=declared)
 
 
 def _no_stream(assembly: Assembly, intake: Intake, sample: bytes, kind: str, severity: Severity | None = None) -> None:

@@ -431,3 +431,19 @@ def test_deltas_after_close_raise() -> None:
     checker.close()
     with pytest.raises(sc.StreamClosedError, match="new Checker"):
         checker.feed_delta(sc.Delta(0, "content", "late", 0))
+
+
+@pytest.mark.parametrize(
+    ("content_type", "noted"),
+    [
+        ("text/event-stream", False),
+        ('text/event-stream; charset="UTF-8"', False),
+        ("text/plain", True),
+        ("text/event-stream; charset=iso-8859-1", True),
+    ],
+)
+def test_a_stream_under_another_name_is_clean_with_a_note(content_type: str, noted: bool) -> None:
+    checker = sc.Checker(head=sc.ResponseHead(headers=(("content-type", content_type),)))
+    checker.feed(chat("a"))
+    report = checker.close()
+    assert (report.verdict, [f.code for f in report.findings]) == ("clean", ["http/wrong-content-type"] * noted)

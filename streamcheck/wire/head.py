@@ -33,6 +33,15 @@ class ResponseHead:
         return value.partition(";")[0].strip().lower() or None if value else None
 
     @property
+    def charset(self) -> str | None:
+        """The charset parameter of the content type in lower case; None when there is none."""
+        for parameter in (self.header("content-type") or "").split(";")[1:]:
+            name, _, value = parameter.partition("=")
+            if name.strip().lower() == "charset":
+                return value.strip().strip('"').lower() or None
+        return None
+
+    @property
     def content_encodings(self) -> list[str]:
         """The content codings in the order they were applied, lower case, `identity` left out."""
         return [name for name in self._list_of("content-encoding") if name != "identity"]

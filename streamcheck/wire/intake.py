@@ -52,6 +52,11 @@ class Intake:
         return self._kind is Kind.EMPTY
 
     @property
+    def event_stream(self) -> bool:
+        """Whether the bytes are read as Server-Sent Events."""
+        return self._kind is Kind.SSE
+
+    @property
     def one_document(self) -> bool:
         """Whether the body is JSON and no event stream; with one event it is an answer, not a stream."""
         return self._kind in (Kind.JSON, Kind.NDJSON)
