@@ -34,9 +34,11 @@ from streamcheck.wire.head import ResponseHead
 from streamcheck.wire.intake import Intake
 from streamcheck.wire.sse import SseEvent, unicode_line_breaks
 
-_MAX_UNRECOGNISED = 16  # events without a sign of a known dialect, after which the body is `unknown`
+_MAX_UNRECOGNISED = (
+    16  # events without a known dialect, then the body is `unknown`: room for pings before the first real one. guess
+)
 _MAX_SAMPLE = 64 * 1024  # bytes kept of a body that may be an error page
-_HEARTBEATS = frozenset({b"", b"ping", b"pong", b"heartbeat", b"keepalive", b"keep-alive", b"null"})
+_HEARTBEATS = frozenset({b"", b"ping", b"pong", b"heartbeat", b"keepalive", b"keep-alive"})
 
 
 class Checker:
