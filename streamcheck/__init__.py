@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from streamcheck.messages import Choice, Delta, Message, ToolCall
     from streamcheck.refusals import classify_error
     from streamcheck.spans import Span
-    from streamcheck.verdicts import Origin, Report, Timing, Verdict
+    from streamcheck.verdicts import Origin, Report, ScoreLine, Timing, Verdict
     from streamcheck.wire.head import ResponseHead
     from streamcheck.wire.sse import SseDecoder, SseEvent
 
@@ -42,6 +42,7 @@ _HOMES = {
     "ProviderError": "findings",
     "Report": "verdicts",
     "ResponseHead": "wire.head",
+    "ScoreLine": "verdicts",
     "Severity": "findings",
     "Span": "spans",
     "SseDecoder": "wire.sse",
@@ -71,6 +72,7 @@ __all__ = (
     "ProviderError",
     "Report",
     "ResponseHead",
+    "ScoreLine",
     "Severity",
     "Span",
     "SseDecoder",

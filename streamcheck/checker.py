@@ -9,7 +9,7 @@ Rule: bytes -> (content.py) -> events -> (documents.py) -> values -> (a dialect)
 __all__ = ("Checker", "check")
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -17,16 +17,17 @@ from streamcheck.assembly import Assembly
 from streamcheck.bodies import judge_body
 from streamcheck.capture.format import Capture
 from streamcheck.clock import Clock
-from streamcheck.detectors import TextFinding, Watch
+from streamcheck.detectors import Setting, TextFinding
 from streamcheck.dialects import UNKNOWN, Dialect, dialect_named, recognise
-from streamcheck.errors import StreamClosedError
+from streamcheck.errors import StreamClosedError, UsageError
 from streamcheck.findings import Finding, FindingLog, Severity, in_stream_order
 from streamcheck.messages import Delta
 from streamcheck.segments import Channel
 from streamcheck.sources import read_source
 from streamcheck.spans import Span
 from streamcheck.splices import find_splice, glued_documents
-from streamcheck.verdicts import Report, Verdict, origin_of, verdict_of
+from streamcheck.textchecks import TextChecks
+from streamcheck.verdicts import Report, ScoreLine, Verdict, origin_of, verdict_of
 from streamcheck.wire.content import ContentDecoder
 from streamcheck.wire.documents import Defect, DocumentReader, document_of
 from streamcheck.wire.events import Event, body_bytes
@@ -47,10 +48,28 @@ class Checker:
     dialect: a name of the contract, or "auto" to recognise it from the first events.
     head:    status, headers and URL of the response, where they are known: they decide how the body is decoded and errors are read.
     name:    what the report calls the source.
-    Raises UsageError for a dialect that does not exist.
+    context: what was said before this answer, prompt and earlier turns, as one text: languages, scripts and template tokens that stand
+             in it surprise nobody in the answer.
+    scorer:  a language model of the user's, text -> bits per character; it joins the evidence of the text checks. It is called with
+             stretches of about 400 characters; what it raises is told once and costs only its own evidence.
+    Raises UsageError for a dialect that does not exist, and for a context that is no str or a scorer that cannot be called.
     """
 
-    def __init__(self, dialect: str = "auto", *, head: ResponseHead | None = None, name: str = "<stream>") -> None:
+    def __init__(
+        self,
+        dialect: str = "auto",
+        *,
+        head: ResponseHead | None = None,
+        name: str = "<stream>",
+        context: str = "",
+        scorer: Callable[[str], float] | None = None,
+    ) -> None:
+        if not isinstance(context, str):
+            raise UsageError(
+                f"context must be a str, not {type(context).__name__}: join the prompt and earlier turns into one text"
+            )
+        if scorer is not None and not callable(scorer):
+            raise UsageError(f"scorer must be callable (text -> bits per character), not {type(scorer).__name__}")
         self._dialect: Dialect | None = None if dialect in ("auto", UNKNOWN) else dialect_named(dialect)()
         self._recognising = dialect == "auto"
         self._head = head or ResponseHead()
@@ -61,7 +80,8 @@ class Checker:
         self._log: FindingLog = self._assembly.findings
         self._content = ContentDecoder(self._head.content_encodings) if self._head.content_encodings else None
         self._intake = Intake(self._log)
-        self._watches: dict[int, Watch] = {}
+        self._text_setting = Setting("", context, scorer)
+        self._text_checks: dict[int, TextChecks] = {}
         self._unrecognised: list[tuple[int, str, Any]] = []
         self._last_raw = b""
         self._sample = bytearray()  # the first bytes, for as long as this may turn out to be an error page
@@ -249,14 +269,14 @@ class Checker:
     def _check_texts(self) -> None:
         changed = self._assembly.changed
         for channel in changed:
-            self._place(channel, self._watch_of(channel).feed(channel.take_blocks()))
+            self._place(channel, self._text_checks_of(channel).feed(channel.take_blocks()))
         changed.clear()
 
-    def _watch_of(self, channel: Channel) -> Watch:
-        watch = self._watches.get(id(channel))
-        if watch is None:
-            watch = self._watches[id(channel)] = Watch(channel.name)
-        return watch
+    def _text_checks_of(self, channel: Channel) -> TextChecks:
+        checks = self._text_checks.get(id(channel))
+        if checks is None:
+            checks = self._text_checks[id(channel)] = TextChecks(self._text_setting._replace(channel=channel.name))
+        return checks
 
     def _place(self, channel: Channel, found: Iterable[TextFinding]) -> None:
         """Give findings in a text their event and bytes."""
@@ -318,8 +338,8 @@ class Checker:
         assembly.close()
         for segment in assembly.segments:
             for channel in segment.channels.values():
-                watch = self._watch_of(channel)
-                self._place(channel, [*watch.feed(channel.take_rest()), *watch.close()])
+                checks = self._text_checks_of(channel)
+                self._place(channel, [*checks.feed(channel.take_rest()), *checks.close()])
         self._make_report(events)
 
     def _read_tail(self) -> None:
@@ -362,6 +382,11 @@ class Checker:
             provider_error=assembly.provider_error,
             timing=self._clock.timing(),
             segments=messages if len(messages) > 1 else (),
+            scores=tuple(
+                ScoreLine(c.segment, c.choice, c.name, tuple(self._text_checks_of(c).points))
+                for segment in assembly.segments
+                for c in segment.channels.values()
+            ),
         )
 
     def _located(self, finding: Finding, events: int) -> Finding:
@@ -379,15 +404,23 @@ def _event_of(item: Delta | Finding) -> float:
     return float("inf") if item.event is None else item.event
 
 
-def check(source: "str | os.PathLike[str] | bytes | Capture", *, dialect: str = "auto", name: str | None = None) -> Report:
+def check(
+    source: "str | os.PathLike[str] | bytes | Capture",
+    *,
+    dialect: str = "auto",
+    name: str | None = None,
+    context: str = "",
+    scorer: Callable[[str], float] | None = None,
+) -> Report:
     """Return the report of one recorded response.
 
     source: a path (a capture, or a raw .sse or .ndjson body; .zst and .gz are undone), the bytes of a body or of a capture, or a Capture.
     name:   what the report calls it; the path by default.
+    context, scorer: as for Checker.
     Raises OSError when the file cannot be read, CaptureError when it claims to be a capture and is none, UsageError for the dialect.
     """
     recording = read_source(source, name=name)
-    checker = Checker(dialect, head=recording.head, name=recording.name)
+    checker = Checker(dialect, head=recording.head, name=recording.name, context=context, scorer=scorer)
     for finding in recording.findings:
         checker.add(finding)
     for at, chunk in recording.chunks:

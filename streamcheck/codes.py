@@ -160,6 +160,8 @@ _TABLE = (
     ),
     Code("text/double-escaped", "warning", "suspect", "escapes stand in the text as text: it was escaped twice", _STUDY),
     Code("text/repetition", "error", "degenerate", "the text repeats itself", _STUDY),
+    Code("text/doubled-deltas", "error", "degenerate", "every piece of the text stands twice: a wire or client fault", _STUDY),
+    Code("text/scorer", "warning", "degenerate", "the scorer that the user gave finds the text unlikely", "the user's own model"),
     Code("text/word-salad", "error", "degenerate", "words without syntax", _STUDY),
     Code("text/script-mix", "error", "degenerate", "scripts mixed inside words, or a foreign script breaks in", _STUDY),
     Code("text/entropy", "warning", "degenerate", "far more or far less varied than this stream's own beginning", _STUDY),

@@ -6,7 +6,7 @@ Rule: the verdict is the heaviest that any finding gives. An error gives its cod
       `suspect` (a provider's error: `refused`), a note nothing. One tap sees only what is upstream of it: `origin` never says more.
 """
 
-__all__ = ("Origin", "Report", "Timing", "Verdict", "origin_of", "verdict_of")
+__all__ = ("Origin", "Report", "ScoreLine", "Timing", "Verdict", "origin_of", "verdict_of")
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -79,6 +79,25 @@ class Timing:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class ScoreLine:
+    """How far the text of one channel was from language, over position, so that it can be drawn.
+
+    segment: which response of the body, 0 where there is only one.
+    points:  (character, score): from the point before up to this character the score was this one. 0 is ordinary text, 1 enough for
+             `suspect`, 2 for `degenerate`. Scores of statistical checks only: a template token is a finding, not a score.
+    """
+
+    segment: int
+    choice: int
+    channel: str
+    points: tuple[tuple[int, float], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        points = [list(point) for point in self.points]
+        return {"segment": self.segment, "choice": self.choice, "channel": self.channel, "points": points}
+
+
 def _weight(finding: Finding) -> Verdict:
     if finding.severity is Severity.NOTE:
         return Verdict.CLEAN
@@ -112,6 +131,11 @@ _ORIGINS: dict[str, tuple[str, str, str]] = {
     "text/lone-surrogate": ("provider", "likely", "half of a pair stands as an escape inside valid JSON: a server wrote it so"),
     "text/control-character": ("generation", "possible", "the wire is valid: it was written upstream of this tap"),
     "text/double-escaped": ("provider", "possible", "the wire is valid: it was escaped twice upstream of this tap"),
+    "text/doubled-deltas": (
+        "provider",
+        "possible",
+        "every piece stands twice: a delta was sent or joined twice upstream of this tap",
+    ),
     "text": ("generation", "likely", "every byte, frame and event is valid and the text is not: upstream of this tap"),
     "provider": ("provider", "proven", "the provider says so itself"),
 }
@@ -141,6 +165,7 @@ class Report:
 
     findings: in stream order, those without a place last.
     message:  the response that the stream began as. Where a body holds more than one, `segments` has them all, never joined.
+    scores:   one line for each channel that said something.
     counts:   "bytes" (after content-decoding), "events" (dispatched), "deltas", "chars" (code points over all channels).
     """
 
@@ -154,6 +179,7 @@ class Report:
     provider_error: ProviderError | None = None
     timing: Timing | None = None
     segments: tuple[Message, ...] = field(default=())
+    scores: tuple[ScoreLine, ...] = field(default=())
 
     @property
     def ok(self) -> bool:
@@ -172,6 +198,7 @@ class Report:
             "counts": dict(self.counts),
             "timing": self.timing.to_dict() if self.timing else None,
             "segments": [m.to_dict() for m in self.segments],
+            "scores": [s.to_dict() for s in self.scores],
         }
 
     def __str__(self) -> str:

@@ -10,7 +10,19 @@ import streamcheck as sc
 from streamcheck.findings import MAX_PER_CODE
 from tests.streams import IDENT, SECOND, chat, chat_event, chat_events, sse
 
-KEYS = ["source", "dialect", "verdict", "origin", "message", "findings", "provider_error", "counts", "timing", "segments"]
+KEYS = [
+    "source",
+    "dialect",
+    "verdict",
+    "origin",
+    "message",
+    "findings",
+    "provider_error",
+    "counts",
+    "timing",
+    "segments",
+    "scores",
+]
 
 
 def codes(report: sc.Report) -> list[tuple[str, str, int | None]]:

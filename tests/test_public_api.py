@@ -10,7 +10,7 @@ import streamcheck as sc
 
 NAMES = (
     "CODES Capture CaptureError CaptureReader CaptureWriter Checker Choice Delta Finding Message Origin ProviderError Report ResponseHead "
-    "Severity Span SseDecoder SseEvent StreamClosedError StreamcheckError Timing ToolCall UsageError Verdict check classify_error"
+    "ScoreLine Severity Span SseDecoder SseEvent StreamClosedError StreamcheckError Timing ToolCall UsageError Verdict check classify_error"
 )
 
 

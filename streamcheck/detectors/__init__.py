@@ -1,15 +1,15 @@
-"""Text of one channel in, findings out: the contract of a detector, and the registry.
+"""Text of one channel in, findings and signals out: the contract of a detector, and the registry.
 
 In:   the characters of one channel in order, in blocks of 128 that do not depend on how the stream was cut.
-Out:  TextFinding values with character offsets in that channel.
+Out:  TextFinding values (what is certain) and Signal values (statistical evidence), with character offsets in that channel.
 Rule: a detector is one file in this folder, or an entry point in the group `streamcheck.detectors`. It has `codes`, `feed(block)` and
-      `close()`, sees text alone (never bytes, events or times) and keeps bounded memory.
+      `close()`, sees text alone (never bytes, events or times) and keeps bounded memory. What signals add up to is not its business.
 Cost: a block carries its screens (ASCII? which odd bytes?), computed once in C, so that a detector can pass in 0.1 us.
 """
 
-__all__ = ("BLOCK", "TAIL", "Block", "Detector", "TextFinding", "Watch", "detector_classes")
+__all__ = ("BLOCK", "TAIL", "Block", "Detector", "Setting", "Signal", "TextFinding", "detector_classes")
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache, cached_property
 from importlib import import_module
 from pkgutil import iter_modules
@@ -33,6 +33,35 @@ class TextFinding(NamedTuple):
     end: int
     message: str
     evidence: dict[str, Any]
+
+
+class Signal(NamedTuple):
+    """Statistical evidence that characters [start, end) of the channel are not language.
+
+    score: how rare such a sight is in sound text. 1 is enough alone for `suspect`: at most 5 in a million sound characters look so;
+           2 is enough alone for `degenerate`: at most 1 in a million. Below 1 it counts only together with others.
+    start: the onset: where the text stops being language, as far as this detector can tell.
+    """
+
+    code: str
+    score: float
+    start: int
+    end: int
+    message: str
+    evidence: dict[str, Any]
+
+
+class Setting(NamedTuple):
+    """What a detector may know besides the text.
+
+    channel: "content", "reasoning", "refusal" or "tool:<n>".
+    context: what was said before this answer, prompt and earlier turns; "" where nobody told.
+    scorer:  text -> bits per character by a model of the user's; None where there is none.
+    """
+
+    channel: str
+    context: str = ""
+    scorer: Callable[[str], float] | None = None
 
 
 class Block:
@@ -72,14 +101,14 @@ class Detector(Protocol):
 
     codes: ClassVar[tuple[str, ...]]
 
-    def __init__(self, channel: str) -> None: ...
+    def __init__(self, setting: Setting) -> None: ...
 
-    def feed(self, block: Block) -> Iterable[TextFinding]:
-        """Return what this block proves. Blocks come in order, without gaps."""
+    def feed(self, block: Block) -> Iterable[TextFinding | Signal]:
+        """Return what this block proves or makes likely. Blocks come in order, without gaps."""
         ...
 
-    def close(self) -> Iterable[TextFinding]:
-        """Return what only the end of the channel proves."""
+    def close(self) -> Iterable[TextFinding | Signal]:
+        """Return what only the end of the channel shows."""
         ...
 
 
@@ -97,42 +126,3 @@ def detector_classes() -> tuple[type[Detector], ...]:
 
 def _is_detector(value: object, module: str) -> bool:
     return isinstance(value, type) and value.__module__ == module and hasattr(value, "codes") and hasattr(value, "feed")
-
-
-class Watch:
-    """All detectors over one channel: takes text of any length, hands it on in fixed blocks."""
-
-    __slots__ = ("_detectors", "_rest", "_start", "_tail")
-
-    def __init__(self, channel: str) -> None:
-        self._detectors = [make(channel) for make in detector_classes()]
-        self._rest = ""
-        self._start = 0
-        self._tail = ""
-
-    def feed(self, text: str) -> list[TextFinding]:
-        """Return the findings of the blocks that `text` completes."""
-        text = self._rest + text
-        found: list[TextFinding] = []
-        whole = len(text) - len(text) % BLOCK
-        for at in range(0, whole, BLOCK):
-            self._check(text[at : at + BLOCK], found)
-        self._rest = text[whole:]
-        return found
-
-    def close(self) -> list[TextFinding]:
-        """Return the findings of the last, short block and of the end."""
-        found: list[TextFinding] = []
-        if self._rest:
-            self._check(self._rest, found)
-            self._rest = ""
-        for detector in self._detectors:
-            found += detector.close()
-        return found
-
-    def _check(self, text: str, found: list[TextFinding]) -> None:
-        block = Block(text, self._start, self._tail)
-        for detector in self._detectors:
-            found += detector.feed(block)
-        self._start += len(text)
-        self._tail = (self._tail + text)[-TAIL:]

@@ -14,7 +14,7 @@ __all__ = ("ChannelLeak",)
 import re
 from typing import ClassVar
 
-from streamcheck.detectors import Block, TextFinding
+from streamcheck.detectors import Block, Setting, TextFinding
 from streamcheck.findings import Severity
 from streamcheck.textcontext import LOOKAHEAD, TextContext
 from streamcheck.textcontext.chattokens import GRAMMAR, THINK, TOOL, Token, TokenScanner
@@ -49,9 +49,9 @@ _CERTAIN = frozenset(("arg_key", "arg_value", "minimax:tool_call", "seed:tool_ca
 class ChannelLeak:
     codes: ClassVar[tuple[str, ...]] = ("text/channel-leak",)
 
-    def __init__(self, channel: str) -> None:
-        self._channel = channel
-        self._off = channel not in ("content", "reasoning")
+    def __init__(self, setting: Setting) -> None:
+        self._channel = setting.channel
+        self._off = setting.channel not in ("content", "reasoning")
         self._context = TextContext()
         self._scanner = TokenScanner()
         self._held: list[Token] = []

@@ -13,7 +13,7 @@ __all__ = ("ControlCharacter",)
 import re
 from typing import ClassVar
 
-from streamcheck.detectors import Block, TextFinding
+from streamcheck.detectors import Block, Setting, TextFinding
 from streamcheck.findings import Severity
 from streamcheck.textcontext import LOOKAHEAD, TextContext
 
@@ -82,7 +82,7 @@ class _Group:
 class ControlCharacter:
     codes: ClassVar[tuple[str, ...]] = ("text/control-character",)
 
-    def __init__(self, channel: str) -> None:
+    def __init__(self, setting: Setting) -> None:
         self._context = TextContext()
         self._group: _Group | None = None
         self._bidi: _Group | None = None

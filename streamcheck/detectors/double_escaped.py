@@ -14,7 +14,7 @@ __all__ = ("DoubleEscaped",)
 import re
 from typing import Any, ClassVar
 
-from streamcheck.detectors import Block, TextFinding
+from streamcheck.detectors import Block, Setting, TextFinding
 from streamcheck.findings import Severity
 from streamcheck.textcontext import TextContext, excerpt
 
@@ -48,8 +48,8 @@ _CODE_LIKE = re.compile(
 class DoubleEscaped:
     codes: ClassVar[tuple[str, ...]] = ("text/double-escaped",)
 
-    def __init__(self, channel: str) -> None:
-        self._off = channel.startswith("tool:")
+    def __init__(self, setting: Setting) -> None:
+        self._off = setting.channel.startswith("tool:")
         self._context = TextContext()
         self._text = ""  # the open passage
         self._start = 0

@@ -11,7 +11,7 @@ __all__ = ("LoneSurrogate",)
 import re
 from typing import ClassVar
 
-from streamcheck.detectors import Block, TextFinding
+from streamcheck.detectors import Block, Setting, TextFinding
 from streamcheck.findings import Severity
 from streamcheck.textcontext import excerpt
 
@@ -23,7 +23,7 @@ _RUN = re.compile("[\ud800-\udfff]+")
 class LoneSurrogate:
     codes: ClassVar[tuple[str, ...]] = ("text/lone-surrogate",)
 
-    def __init__(self, channel: str) -> None:
+    def __init__(self, setting: Setting) -> None:
         self._run: tuple[int, int, str, str] | None = (
             None  # a run that reaches the end of the last block: start, end, first ones, before
         )

@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import ClassVar, NamedTuple
 
-from streamcheck.detectors import Block, TextFinding
+from streamcheck.detectors import Block, Setting, TextFinding
 from streamcheck.findings import Severity
 from streamcheck.textcontext import TextContext, excerpt
 
@@ -89,7 +89,7 @@ class _Item(NamedTuple):
 class Mojibake:
     codes: ClassVar[tuple[str, ...]] = ("text/mojibake",)
 
-    def __init__(self, channel: str) -> None:
+    def __init__(self, setting: Setting) -> None:
         self._context = TextContext()
         self._text = ""  # the blocks being read, with what stood before the first
         self._start = 0

@@ -12,7 +12,7 @@ __all__ = ("ReplacementCharacter",)
 import re
 from typing import ClassVar
 
-from streamcheck.detectors import Block, TextFinding
+from streamcheck.detectors import Block, Setting, TextFinding
 from streamcheck.findings import Severity
 from streamcheck.textcontext import LOOKAHEAD, TextContext
 
@@ -39,7 +39,7 @@ _SPEAKS_OF_SIGNS = re.compile(
 class ReplacementCharacter:
     codes: ClassVar[tuple[str, ...]] = ("text/replacement-character",)
 
-    def __init__(self, channel: str) -> None:
+    def __init__(self, setting: Setting) -> None:
         self._context = TextContext()
         self._held: list[tuple[int, int]] = []  # runs that wait for what follows them
         self._notes = 0

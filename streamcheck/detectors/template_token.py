@@ -15,7 +15,7 @@ import re
 from collections import deque
 from typing import ClassVar
 
-from streamcheck.detectors import Block, TextFinding
+from streamcheck.detectors import Block, Setting, TextFinding
 from streamcheck.findings import Severity
 from streamcheck.textcontext import LOOKAHEAD, TextContext
 from streamcheck.textcontext.chattokens import CONTROL, GENERIC, GRAMMAR, PIECES, THINK, TOOL, WEAK, Token, TokenScanner
@@ -51,9 +51,9 @@ _ARGUMENT_TAGS = frozenset(("arg_key", "arg_value", "longcat_arg_key", "longcat_
 class TemplateToken:
     codes: ClassVar[tuple[str, ...]] = ("text/template-token",)
 
-    def __init__(self, channel: str) -> None:
-        self._channel = channel
-        self._tool = channel.startswith("tool:")
+    def __init__(self, setting: Setting) -> None:
+        self._channel = setting.channel
+        self._tool = setting.channel.startswith("tool:")
         self._context = TextContext()
         self._scanner = TokenScanner()
         self._held: list[Token] = []

@@ -1,16 +1,17 @@
 """What the tests of the detectors share: findings of one code, and texts in which nothing is wrong."""
 
-from streamcheck.detectors import TextFinding, Watch
+from streamcheck.detectors import Setting, TextFinding
 from streamcheck.findings import Severity
+from streamcheck.textchecks import TextChecks
 
 
 def findings(code: str, text: str, channel: str = "content", size: int | None = None) -> list[TextFinding]:
     """Return the findings of `code` in `text`, fed in pieces of `size` characters, or whole."""
-    watch = Watch(channel)
+    checks = TextChecks(Setting(channel))
     found: list[TextFinding] = []
     for at in range(0, len(text), size or max(1, len(text))):
-        found += watch.feed(text[at : at + (size or len(text))])
-    return [f for f in found + watch.close() if f.code == code]
+        found += checks.feed(text[at : at + (size or len(text))])
+    return [f for f in found + checks.close() if f.code == code]
 
 
 def severities(code: str, text: str, channel: str = "content") -> list[str]:

@@ -5,7 +5,8 @@ import json
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from streamcheck.detectors import TextFinding, Watch
+from streamcheck.detectors import Setting, TextFinding
+from streamcheck.textchecks import TextChecks
 from tests.detectors.support import CLEAN
 
 CODES = {
@@ -72,11 +73,11 @@ _channels = st.sampled_from(["content", "reasoning", "tool:0", "refusal"])
 
 
 def watched(text: str, channel: str, borders: list[int]) -> list[TextFinding]:
-    watch = Watch(channel)
+    checks = TextChecks(Setting(channel))
     found: list[TextFinding] = []
     for start, end in zip([0, *borders], [*borders, len(text)], strict=True):
-        found += watch.feed(text[start:end])
-    return [f for f in found + watch.close() if f.code in CODES]
+        found += checks.feed(text[start:end])
+    return [f for f in found + checks.close() if f.code in CODES]
 
 
 @given(text=_texts, channel=_channels, data=st.data())
