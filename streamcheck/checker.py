@@ -17,7 +17,7 @@ from streamcheck.assembly import Assembly
 from streamcheck.bodies import judge_body
 from streamcheck.capture.format import Capture
 from streamcheck.clock import Clock
-from streamcheck.detectors import Setting, TextFinding
+from streamcheck.detectors import TextFinding
 from streamcheck.dialects import UNKNOWN, Dialect, dialect_named, recognise
 from streamcheck.errors import StreamClosedError, UsageError
 from streamcheck.findings import Finding, FindingLog, Severity, in_stream_order
@@ -80,7 +80,7 @@ class Checker:
         self._log: FindingLog = self._assembly.findings
         self._content = ContentDecoder(self._head.content_encodings) if self._head.content_encodings else None
         self._intake = Intake(self._log)
-        self._text_setting = Setting("", context, scorer)
+        self._context, self._scorer = context, scorer
         self._text_checks: dict[int, TextChecks] = {}
         self._unrecognised: list[tuple[int, str, Any]] = []
         self._last_raw = b""
@@ -275,7 +275,7 @@ class Checker:
     def _text_checks_of(self, channel: Channel) -> TextChecks:
         checks = self._text_checks.get(id(channel))
         if checks is None:
-            checks = self._text_checks[id(channel)] = TextChecks(self._text_setting._replace(channel=channel.name))
+            checks = self._text_checks[id(channel)] = TextChecks(channel.name, context=self._context, scorer=self._scorer)
         return checks
 
     def _place(self, channel: Channel, found: Iterable[TextFinding]) -> None:

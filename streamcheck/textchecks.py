@@ -7,16 +7,21 @@ Rule: text goes on in blocks of BLOCK characters that do not depend on the piece
 
 __all__ = ("TextChecks",)
 
+from collections.abc import Callable
+
 from streamcheck.combination import Combination
 from streamcheck.detectors import BLOCK, TAIL, Block, Setting, Signal, TextFinding, detector_classes
+from streamcheck.textcontext import TextContext
 
 
 class TextChecks:
     """Every detector over one channel, and what their signals add up to."""
 
-    __slots__ = ("_combination", "_detectors", "_rest", "_start", "_tail")
+    __slots__ = ("_combination", "_detectors", "_rest", "_start", "_tail", "_text")
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, channel: str, *, context: str = "", scorer: Callable[[str], float] | None = None) -> None:
+        self._text = TextContext()
+        setting = Setting(channel, self._text, context, scorer)
         self._detectors = [make(setting) for make in detector_classes()]
         self._combination = Combination()
         self._rest = ""
@@ -52,6 +57,7 @@ class TextChecks:
 
     def _check(self, text: str, found: list[TextFinding]) -> None:
         block = Block(text, self._start, self._tail)
+        self._text.feed(text, self._start)
         signals: list[Signal] = []
         for detector in self._detectors:
             for item in detector.feed(block):

@@ -16,6 +16,7 @@ from pkgutil import iter_modules
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from streamcheck.findings import Severity
+from streamcheck.textcontext import TextContext
 
 BLOCK = 128  # characters; 27 English or 92 CJK deltas of common size. segments.CHECK_EVERY hands out the same
 TAIL = 96  # characters before the block that a detector may look back at; longer than any template token
@@ -52,14 +53,16 @@ class Signal(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """What a detector may know besides the text.
+    """What a detector may know besides its block.
 
     channel: "content", "reasoning", "refusal" or "tool:<n>".
+    text:    the text so far, this block included, for questions about places: one for all detectors of a channel, fed by textchecks.py.
     context: what was said before this answer, prompt and earlier turns; "" where nobody told.
     scorer:  text -> bits per character by a model of the user's; None where there is none.
     """
 
     channel: str
+    text: TextContext
     context: str = ""
     scorer: Callable[[str], float] | None = None
 

@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from streamcheck.detectors import Block, Setting, TextFinding
 from streamcheck.findings import Severity
-from streamcheck.textcontext import LOOKAHEAD, TextContext
+from streamcheck.textcontext import LOOKAHEAD
 from streamcheck.textcontext.chattokens import GRAMMAR, THINK, TOOL, Token, TokenScanner
 
 NEAR = 60  # as in template_token.py
@@ -52,7 +52,7 @@ class ChannelLeak:
     def __init__(self, setting: Setting) -> None:
         self._channel = setting.channel
         self._off = setting.channel not in ("content", "reasoning")
-        self._context = TextContext()
+        self._context = setting.text
         self._scanner = TokenScanner()
         self._held: list[Token] = []
         self._call_end = -CALL - 1  # end of the last token of the call that was told
@@ -66,7 +66,6 @@ class ChannelLeak:
     def feed(self, block: Block) -> list[TextFinding]:
         if self._off:
             return []
-        self._context.feed(block.text, block.start)
         if self._blank:
             rest = block.text.lstrip()
             self._blank, self._blank_until = not rest, block.start + len(block.text) - len(rest)

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from streamcheck.detectors import Block, Setting, TextFinding
 from streamcheck.findings import Severity
-from streamcheck.textcontext import LOOKAHEAD, TextContext
+from streamcheck.textcontext import LOOKAHEAD
 
 GAP = 32  # characters between two of one group
 MAX_GROUP = 512  # characters of a group after which the next finding begins
@@ -83,14 +83,13 @@ class ControlCharacter:
     codes: ClassVar[tuple[str, ...]] = ("text/control-character",)
 
     def __init__(self, setting: Setting) -> None:
-        self._context = TextContext()
+        self._context = setting.text
         self._group: _Group | None = None
         self._bidi: _Group | None = None
         self._held: list[_Group] = []
         self._notes = 0
 
     def feed(self, block: Block) -> list[TextFinding]:
-        self._context.feed(block.text, block.start)
         if block.ascii:
             odd = block.odd
             hit = bool(odd) and bool(odd.translate(None, _ODD_ASCII))

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from streamcheck.detectors import Block, Setting, TextFinding
 from streamcheck.findings import Severity
-from streamcheck.textcontext import TextContext, excerpt
+from streamcheck.textcontext import excerpt
 
 MIN_BREAKS = 3  # literal \n in a passage. guess: two are quoted often, three rarely
 MIN_PASSAGE = 200  # characters without real line breaks. guess: three lines of prose
@@ -50,7 +50,7 @@ class DoubleEscaped:
 
     def __init__(self, setting: Setting) -> None:
         self._off = setting.channel.startswith("tool:")
-        self._context = TextContext()
+        self._context = setting.text
         self._text = ""  # the open passage
         self._start = 0
         self._breaks_before = 0  # real line breaks of the channel outside of passages
@@ -60,7 +60,6 @@ class DoubleEscaped:
     def feed(self, block: Block) -> list[TextFinding]:
         if self._off:
             return []
-        self._context.feed(block.text, block.start)
         text = block.text
         hot = b"\\" in block.odd or ("&" in text and (";" in text or "&amp" in text))
         if not self._text:

@@ -18,7 +18,7 @@ from typing import ClassVar, NamedTuple
 
 from streamcheck.detectors import Block, Setting, TextFinding
 from streamcheck.findings import Severity
-from streamcheck.textcontext import TextContext, excerpt
+from streamcheck.textcontext import excerpt
 
 GAP = 64  # characters between two sequences of one region
 MAX_REGION = 1_024  # characters read at once; a longer region makes several findings
@@ -90,14 +90,13 @@ class Mojibake:
     codes: ClassVar[tuple[str, ...]] = ("text/mojibake",)
 
     def __init__(self, setting: Setting) -> None:
-        self._context = TextContext()
+        self._context = setting.text
         self._text = ""  # the blocks being read, with what stood before the first
         self._start = 0
         self._done = 0  # what ends before this offset has been told
         self._notes = 0
 
     def feed(self, block: Block) -> list[TextFinding]:
-        self._context.feed(block.text, block.start)
         if block.ascii and not self._text:
             return []
         hot = not block.ascii and _suspicious(block)

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from streamcheck.detectors import Block, Setting, TextFinding
 from streamcheck.findings import Severity
-from streamcheck.textcontext import LOOKAHEAD, TextContext
+from streamcheck.textcontext import LOOKAHEAD
 
 ABOUT = 100  # characters to each side in which the text may speak of the sign. guess: one sentence
 NEAR = 40  # the same for everyday words, where the sign stands between blanks. guess: a few words
@@ -40,12 +40,11 @@ class ReplacementCharacter:
     codes: ClassVar[tuple[str, ...]] = ("text/replacement-character",)
 
     def __init__(self, setting: Setting) -> None:
-        self._context = TextContext()
+        self._context = setting.text
         self._held: list[tuple[int, int]] = []  # runs that wait for what follows them
         self._notes = 0
 
     def feed(self, block: Block) -> list[TextFinding]:
-        self._context.feed(block.text, block.start)
         if not block.ascii and "\ufffd" in block.text:
             for match in _RUN.finditer(block.text):
                 start, end = block.start + match.start(), block.start + match.end()

@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from streamcheck.detectors import Block, Setting, TextFinding
 from streamcheck.findings import Severity
-from streamcheck.textcontext import LOOKAHEAD, TextContext
+from streamcheck.textcontext import LOOKAHEAD
 from streamcheck.textcontext.chattokens import CONTROL, GENERIC, GRAMMAR, PIECES, THINK, TOOL, WEAK, Token, TokenScanner
 
 NEAR = 60  # characters to each side in which everyday words ("token", "tag") make a discussion. guess: half a sentence
@@ -54,7 +54,7 @@ class TemplateToken:
     def __init__(self, setting: Setting) -> None:
         self._channel = setting.channel
         self._tool = setting.channel.startswith("tool:")
-        self._context = TextContext()
+        self._context = setting.text
         self._scanner = TokenScanner()
         self._held: list[Token] = []
         self._weak: deque[Token] = deque(maxlen=16)  # those of running text that were judged
@@ -67,7 +67,6 @@ class TemplateToken:
         self._notes = 0
 
     def feed(self, block: Block) -> list[TextFinding]:
-        self._context.feed(block.text, block.start)
         if self._blank:
             rest = block.text.lstrip()
             self._blank, self._blank_until = not rest, block.start + len(block.text) - len(rest)

@@ -1,13 +1,30 @@
 """What the tests of the detectors share: findings of one code, and texts in which nothing is wrong."""
 
-from streamcheck.detectors import Setting, TextFinding
+from collections.abc import Callable
+from typing import Any
+
+from streamcheck.detectors import BLOCK, TAIL, Block, Detector, Setting, Signal, TextFinding
 from streamcheck.findings import Severity
 from streamcheck.textchecks import TextChecks
+from streamcheck.textcontext import TextContext
+
+
+def alone(
+    make: type[Detector], text: str, channel: str = "content", *, context: str = "", scorer: Callable[[str], float] | None = None
+) -> list[Any]:
+    """Return what one detector says of `text`: findings and signals."""
+    so_far = TextContext()
+    detector = make(Setting(channel, so_far, context, scorer))
+    found: list[TextFinding | Signal] = []
+    for at in range(0, len(text), BLOCK):
+        so_far.feed(text[at : at + BLOCK], at)
+        found += detector.feed(Block(text[at : at + BLOCK], at, text[max(0, at - TAIL) : at]))
+    return [*found, *detector.close()]
 
 
 def findings(code: str, text: str, channel: str = "content", size: int | None = None) -> list[TextFinding]:
     """Return the findings of `code` in `text`, fed in pieces of `size` characters, or whole."""
-    checks = TextChecks(Setting(channel))
+    checks = TextChecks(channel)
     found: list[TextFinding] = []
     for at in range(0, len(text), size or max(1, len(text))):
         found += checks.feed(text[at : at + (size or len(text))])

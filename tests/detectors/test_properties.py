@@ -5,7 +5,7 @@ import json
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from streamcheck.detectors import Setting, TextFinding
+from streamcheck.detectors import TextFinding
 from streamcheck.textchecks import TextChecks
 from tests.detectors.support import CLEAN
 
@@ -73,7 +73,7 @@ _channels = st.sampled_from(["content", "reasoning", "tool:0", "refusal"])
 
 
 def watched(text: str, channel: str, borders: list[int]) -> list[TextFinding]:
-    checks = TextChecks(Setting(channel))
+    checks = TextChecks(channel)
     found: list[TextFinding] = []
     for start, end in zip([0, *borders], [*borders, len(text)], strict=True):
         found += checks.feed(text[start:end])

@@ -1,0 +1,89 @@
+"""Characters by kind: one letter for each, so that bytes-level counting says what a text is made of.
+
+In:   text.
+Out:  kinds_of(text): a string of the same length (combining marks are left out) over the letters of KINDS.
+Rule: letters by script, from the Unicode character name; everything else by general category. Han, kana and Hangul have letters of
+      their own, all other scripts that are neither Latin, Cyrillic, Greek nor written from right to left share one.
+Cost: 0.3 us for 64 ASCII characters, 3 us for others.
+"""
+
+__all__ = ("IDEOGRAPHIC", "LETTERS", "kinds_of", "normal_of")
+
+import unicodedata
+
+LETTERS = "aAcgrohkj"  # Latin small, Latin capital, Cyrillic, Greek, right-to-left, others, Hangul, kana, Han
+IDEOGRAPHIC = frozenset("hkj")
+
+_BY_NAME = {
+    "LATIN": "a",
+    "FULLWIDTH": "a",
+    "CYRILLIC": "c",
+    "GREEK": "g",
+    "ARABIC": "r",
+    "HEBREW": "r",
+    "SYRIAC": "r",
+    "THAANA": "r",
+    "HANGUL": "h",
+    "HALFWIDTH": "k",
+    "HIRAGANA": "k",
+    "KATAKANA": "k",
+    "KATAKANA-HIRAGANA": "k",
+    "CJK": "j",
+    "IDEOGRAPHIC": "j",
+}
+_BY_CATEGORY = {"Nd": "0", "Zs": " ", "Ps": "(", "Pe": ")", "Pi": '"', "Pf": '"', "Mn": "", "Me": "", "Mc": "", "Cf": ""}
+_SINGLE = {
+    **dict.fromkeys("\n\r\x0b\x0c\x85\u2028\u2029", "\n"),
+    "\t": " ",
+    **dict.fromkeys(".!?。！？…।؟", "."),
+    **dict.fromkeys(",;:、，；：،", ","),
+    **dict.fromkeys("\"'`’‘“”", '"'),
+    "_": "_",
+    "\ufffd": "?",
+}
+
+
+def _kind_of(char: str) -> str:
+    """Return the letter of one character."""
+    if char in _SINGLE:
+        return _SINGLE[char]
+    category = unicodedata.category(char)
+    if category[0] == "L":
+        word = unicodedata.name(char, "").partition(" ")[0]
+        kind = _BY_NAME.get(word, "o")
+        return "A" if kind == "a" and category in ("Lu", "Lt") else kind
+    if category[0] in "CN" and category not in ("Nd", "Cf"):
+        return "?" if category[0] == "C" else "0"
+    return _BY_CATEGORY.get(category, "$")
+
+
+# Han, kana and Hangul are too many for n-grams of four: they stand for themselves in pairs, and for one sign here.
+_STAND_INS = {"h": "\uac00", "k": "\u3042", "j": "\u5b57"}
+
+
+class _Kinds(dict[int, str]):
+    def __missing__(self, code: int) -> str:
+        kind = self[code] = _kind_of(chr(code))
+        return kind
+
+
+class _Normal(dict[int, str]):
+    """Digits to 0, Han to one sign, kana to one, Hangul to one; anything else stays."""
+
+    def __missing__(self, code: int) -> str:
+        kind = _KINDS[code]
+        normal = self[code] = "0" if kind == "0" else _STAND_INS.get(kind, chr(code))
+        return normal
+
+
+_KINDS = _Kinds()
+_NORMAL = _Normal()
+
+
+def kinds_of(text: str) -> str:
+    return text.translate(_KINDS)
+
+
+def normal_of(text: str) -> str:
+    """Return the form that the n-grams are taken from: one blank for any white space, digits as 0. The text comes in small letters."""
+    return " ".join(text.translate(_NORMAL).split())
