@@ -49,10 +49,12 @@ def pairs_of(documents: dict[str, list[str]]) -> bytes:
     for language, docs in documents.items():
         if language.partition("-")[0] not in ("zh", "ja", "ko", "code", "en"):
             continue
-        for run in ideographs_of("\n".join(docs)):
-            raw = np.frombuffer(run.encode("utf-16-le"), dtype=np.uint16).astype(np.uint64)
+        raw = np.frombuffer(ideographs_of("\n".join(docs)).encode("utf-16-le", "surrogatepass"), dtype=np.uint16).astype(
+            np.uint64
+        )
+        if len(raw) > 1:
             keys = (raw[:-1] | raw[1:] << np.uint64(16)) % np.uint64(PAIR_SLOTS)
-            np.add.at(counts, keys.astype(np.int64), 1)
+            counts += np.bincount(keys.astype(np.int64), minlength=PAIR_SLOTS).astype(np.uint32)
     return _oddness(counts, 3, 1)
 
 

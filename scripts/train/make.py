@@ -23,7 +23,7 @@ from fit import fitted
 from noise import Source, pieces_of
 
 from streamcheck.language.measure import Measure
-from streamcheck.language.tables import pack_tables, unpack_tables
+from streamcheck.language.tables import NAMELESS, pack_tables, unpack_tables
 
 UNKNOWN = ("eu", "et", "id")  # languages held back wholly while the judge is fitted
 SPARSE = ("cs", "fi", "tr", "hu", "sl", "da", "el", "vi")  # of these it knows strings of user interfaces
@@ -84,14 +84,12 @@ def counted(documents: dict[str, list[str]], tell: Callable[[str], None]) -> tup
     """Return what pack_tables() takes but the model, and the words of each language."""
     languages, listed, masks = words_of(documents, tell)
     classes, links = classes_of(documents["en"], tell)
-    unlisted, nameless = (0, 0, 0), (0, 0, -1)  # entry 0 means "not listed"; names in code have an entry without a language
-    entries: dict[tuple[int, int, int], int] = {unlisted: 0, nameless: 1}
+    unlisted, nameless = (0, 0, 0), (0, 0, -1)
+    entries: dict[tuple[int, int, int], int] = {unlisted: 0, nameless: NAMELESS}
     words = {}
     for word, mask in sorted(masks.items()):
         key = (*mask, classes.get(word, 0))
         words[word] = entries.setdefault(key if key != unlisted else nameless, len(entries))
-    for letter in map(chr, (*range(ord("a"), ord("z") + 1), *range(0x3B1, 0x3CA), *range(0x430, 0x450))):
-        words.setdefault(letter, entries[nameless])  # single letters are names of things everywhere
     rows = [(known, frequent, max(0, number)) for known, frequent, number in entries]
     grams, pairs = grams_of(documents, tell), pairs_of(documents)
     return {

@@ -50,6 +50,7 @@ class _Window(NamedTuple):
 
     score: float
     odds: float
+    unit: float  # log-odds that raise the score by 1
     start: int
     features: list[float]
 
@@ -100,8 +101,6 @@ class WordSalad:
         """Return a signal of the oddest window of these sizes that ends here."""
         judge = _model()[1]
         end = self._sums[-1]
-        extra = CODE_EXTRA if self._tool or self._context.in_code(max(0, end.end - 1), end.end) else 0.0
-        calm = self._calm()
         best: _Window | None = None
         for size in sizes:
             start = self._sums[-1 - size]
@@ -112,19 +111,21 @@ class WordSalad:
             )
             odds = judge.log_odds(features)
             suspect, degenerate = judge.limits(features, min(WINDOWS, key=lambda known: abs(known - size)))
-            score = 1 + (odds - extra - calm - suspect) / (degenerate - suspect)
+            score = 1 + (odds - suspect) / (degenerate - suspect)
             if best is None or score > best.score:
-                best = _Window(score, odds, start.end, features)
+                best = _Window(score, odds, degenerate - suspect, start.end, features)
             if size == SCREEN:
                 self._levels.append(odds)
                 if odds < CLEARED:
                     break
-        if best is None:
-            return []
-        if best.score < FAINT:
+        if best is not None and best.score >= FAINT:
+            code = self._tool or self._context.in_code(max(0, end.end - 1), end.end)
+            score = best.score - (self._calm() + (CODE_EXTRA if code else 0.0)) / best.unit
+            if score >= FAINT:
+                return [self._signal(best._replace(score=score))]
+        if best is not None:
             self._raised = None
-            return []
-        return [self._signal(best)]
+        return []
 
     def _calm(self) -> float:
         """Return what is taken off: a share of the stream's own middle level, where that is above even odds."""

@@ -13,7 +13,7 @@ import re
 from itertools import repeat
 from operator import add, mod
 
-from streamcheck.language.kinds import kinds_of, normal_of
+from streamcheck.language.kinds import LETTERS, kinds_of, normal_of
 from streamcheck.language.tables import CLASSES, Tables
 
 LANE = 16  # bits; a window holds fewer than 65,536 words
@@ -37,14 +37,16 @@ COUNTS = (
     "script_glued",
     "script_changes",
     "stray_closers",
-    *"aAcgrohkj0",
+    *LETTERS,
+    "0",
     "space",
     "newline",
     *'().,"$_?',
 )
+_OTHERS = ("0", " ", "\n", *'().,"$_?')  # what is counted of kinds behind the letters
 
-WORD = re.compile(r"[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
-_IDEOGRAPHS = re.compile(r"[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]{2,}")
+WORD = re.compile(r"[^\W\d_\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
+_NOT_IDEOGRAPHS = re.compile(r"[^\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
 _ASCII_WORD = re.compile(r"[a-z]+")
 _PLAIN = re.compile(r" ([a-z]{3,})(?=[\s.,;:!?)])")
 _SIGN_PAIR = re.compile(r"([().,\"$_?])(?!\1)(?=[().,\"$_?])")
@@ -54,9 +56,9 @@ _CHANGE = re.compile(_GLUED.pattern + r"|h(?=[kj])|[kj](?=h)")
 _NOT_LETTERS = re.compile(r"[^aAcgrohkj]+")
 
 
-def ideographs_of(text: str) -> list[str]:
-    """Return the runs of at least two Han, kana and Hangul characters."""
-    return _IDEOGRAPHS.findall(text)
+def ideographs_of(text: str) -> str:
+    """Return the Han, kana and Hangul characters of a text; whatever stands between them is one line end."""
+    return _NOT_IDEOGRAPHS.sub("\n", text)
 
 
 class Measure:
@@ -90,16 +92,18 @@ class Measure:
         pairs = unseen_pairs = glued = changes = 0
         if text.isascii():
             words = _ASCII_WORD.findall(small)
+            letters = [count("a"), count("A"), 0, 0, 0, 0, 0, 0, 0]
         else:
             words = WORD.findall(small)
-            letters = kinds.replace("A", "a")
-            glued = len(_GLUED.findall(letters))
-            changes = len(_CHANGE.findall(_NOT_LETTERS.sub("", letters)))
-            if "h" in kinds or "k" in kinds or "j" in kinds:
+            letters = list(map(count, LETTERS))
+            if letters[6] or letters[7] or letters[8]:
                 pairs, unseen_pairs = self._unseen_pairs(text)
+            if _families(letters) > 1:
+                one_case = kinds.replace("A", "a")
+                glued = len(_GLUED.findall(one_case))
+                changes = len(_CHANGE.findall(_NOT_LETTERS.sub("", one_case)))
         entries = list(map(self._entry_of, words))
-        classes = list(map(self._class_of, entries))
-        links = list(map(self._link, map(add, map(self._row_of, entries), classes[1:])))
+        links = list(map(self._link, map(add, map(self._row_of, entries), map(self._class_of, entries[1:]))))
         plain = _PLAIN.findall(text)
         counts = [
             len(text),
@@ -119,10 +123,8 @@ class Measure:
             glued,
             changes,
             count(" )") + count("\n)"),
-            *map(count, "aAcgrohkj0"),
-            count(" "),
-            count("\n"),
-            *map(count, '().,"$_?'),
+            *letters,
+            *map(count, _OTHERS),
         ]
         return counts, sum(map(self._known, entries)), sum(map(self._frequent, entries)), normal[-3:]
 
@@ -145,14 +147,17 @@ class Measure:
 
     def _unseen_pairs(self, text: str) -> tuple[int, int]:
         """The same for pairs of Han, kana and Hangul characters."""
-        pairs = unseen = 0
-        for run in ideographs_of(text):
-            raw = run.encode("utf-16-le", "surrogatepass")
-            size = len(raw)
-            pairs += size // 2 - 1
-            for skip in (0, 2):
-                end = skip + (size - skip) // 4 * 4
-                if end > skip:
-                    view = memoryview(raw)[skip:end].cast("I")
-                    unseen += sum(map(self._pairs, map(mod, view, repeat(self._pair_slots))))
-        return pairs, unseen
+        raw = ideographs_of(text).encode("utf-16-le", "surrogatepass")
+        size = len(raw) // 4
+        if not size:
+            return 0, 0
+        view = memoryview(raw)[: size * 4].cast("I")
+        return size, sum(map(self._pairs, map(mod, view, repeat(self._pair_slots))))
+
+
+def _families(letters: list[int]) -> int:
+    """Return how many of the scripts there are that may not touch; Latin beside Han, kana or Hangul may."""
+    small, capital, cyrillic, greek, rtl, other, hangul, kana, han = letters
+    ideographs = bool(hangul) + bool(kana or han)
+    others = bool(cyrillic) + bool(greek) + bool(rtl) + bool(other)
+    return others + ideographs + (others > 0 and bool(small or capital))

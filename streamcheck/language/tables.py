@@ -6,7 +6,7 @@ Rule: little-endian, zlib; the header names length and place of every block. NOT
 Cost: read on first use, 15 ms; 6 MB for the process, shared by all channels.
 """
 
-__all__ = ("CLASSES", "Tables", "load_tables", "pack_tables", "unpack_tables")
+__all__ = ("CLASSES", "NAMELESS", "Tables", "load_tables", "pack_tables", "unpack_tables")
 
 import json
 import struct
@@ -18,6 +18,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+NAMELESS = 1  # entry of words that every text may hold in any language: single letters, names of things in code
 CLASSES = 97  # classes of English words by their neighbours; 0 is no class
 _FILE = "tables.bin"
 _MAX_CACHED = 50_000  # words whose entry is remembered
@@ -58,9 +59,12 @@ class _Words(dict[str, int]):
         self._entries = entries
 
     def __missing__(self, word: str) -> int:
-        key = zlib.crc32(word.encode("utf-8", "surrogatepass"))
-        at = bisect_left(self._hashes, key)
-        entry = self._entries[at] if at < len(self._hashes) and self._hashes[at] == key else 0
+        if len(word) == 1:
+            entry = NAMELESS
+        else:
+            key = zlib.crc32(word.encode("utf-8", "surrogatepass"))
+            at = bisect_left(self._hashes, key)
+            entry = self._entries[at] if at < len(self._hashes) and self._hashes[at] == key else 0
         if len(self) >= _MAX_CACHED:
             self.clear()
         self[word] = entry
