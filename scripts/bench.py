@@ -1,136 +1,88 @@
 """What decoding and checking cost, beside the peers.
 
-    scripts/bench [--events N] [--rounds N]
+    scripts/bench [LAYER ...] [--events N] [--rounds N] [--detectors]
 
-In:   streams made here: English, CJK and program text as chat completions chunks, English as Anthropic's named events; 20,000 events each.
-Out:  microseconds per event (median of the rounds) and the median of the per-round ratios to the peer of that cell.
-Rule: CPU time of this process, the contenders of a round one after the other, so that a busy machine hits them alike. Ratios are
+In:   streams of sound text (bench_texts.py): English, CJK, Russian and program text as chat completions chunks, English as Anthropic's
+      named events; 20,000 events each, in as many responses as they take.
+Out:  microseconds per event (median of the rounds) and the median of the per-round ratios to the peer of that cell; microseconds per
+      character of the text checks alone.
+Rule: layers: decode (bytes to events), certain (with JSON, assembly and the text checks that prove), whole (all there is), openai (the
+      same beside the OpenAI SDK's typed objects), texts (the text checks over the bare texts), capture (writing one down).
+      A new decoder, Checker and Stream for each response; every verdict must be clean, every text whole.
+      CPU time of this process, the contenders of a round one after the other, so that a busy machine hits them alike. Ratios are
       comparable between machines, microseconds are not.
 """
 
 import argparse
 import gc
 import json
-import random
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import httpx
 import httpx_sse
+import openai
+from openai.types.chat import ChatCompletionChunk
 
 import streamcheck as sc
+from scripts.bench_texts import KINDS, Response, chunked, responses
+from streamcheck import textchecks
+from streamcheck.detectors import BLOCK, Detector, detector_classes
+from streamcheck.textchecks import TextChecks
 
-ENGLISH = (
-    "the of and to in is that it for was on are with as be at by this from or an have not they which one had all were when there"
-)
-CODE = "def|(self|,| value|):|\n|    |return| self|.|_items|[|key|]|\n\n|for| index|,| item| in| enumerate|(|rows|)|:|\n|        |if| not|"
-CJK = "这是一个用来测量解码速度的句子里面有常见的汉字和标点符号我们把它切成很短的片段就像模型真正输出的那样每次一两个字"
-
-
-def pieces(kind: str, count: int) -> list[str]:
-    """Return `count` texts cut as tokenizers cut them."""
-    rng = random.Random(7)
-    if kind == "cjk":
-        return [
-            "".join(rng.choice(CJK) for _ in range(rng.choice((1, 1, 2, 2, 3)))) + rng.choice(("", "", "", "，", "。"))
-            for _ in range(count)
-        ]
-    if kind == "code":
-        tokens = CODE.split("|")
-        return [rng.choice(tokens) + rng.choice(("", "", str(rng.randrange(1000)))) or " " for _ in range(count)]
-    words = ENGLISH.split()
-    return [" " + rng.choice(words) + rng.choice(("", "", "", rng.choice("abcdefgh"), ",", ".")) for _ in range(count)]
+Chunks = list[bytes]
+Detectors = Sequence[type[Detector]]
 
 
-def named_events(count: int) -> list[bytes]:
-    """Return the events of one Anthropic Messages stream, each about 140 bytes."""
-
-    def event(value: dict[str, object]) -> bytes:
-        return f"event: {value['type']}\ndata: {json.dumps(value, separators=(',', ':'))}\n\n".encode()
-
-    message = {
-        "id": "msg_01XkT2",
-        "type": "message",
-        "role": "assistant",
-        "model": "claude",
-        "content": [],
-        "usage": {"input_tokens": 9},
-    }
-    body = [event({"type": "message_start", "message": message})]
-    body.append(event({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}))
-    for text in pieces("english", count):
-        body.append(event({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}}))
-    body.append(event({"type": "content_block_stop", "index": 0}))
-    body.append(event({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": count}}))
-    return [*body, event({"type": "message_stop"})]
-
-
-def events(kind: str, count: int) -> list[bytes]:
-    """Return the events of one stream; those of chat completions have about 270 bytes each."""
-    if kind == "named":
-        return named_events(count)
-    head = {
-        "id": "chatcmpl-B7xKq2hTfWm9sLpZc4VdR8nYa1Eo",
-        "object": "chat.completion.chunk",
-        "created": 1769330101,
-        "model": "glm-4.7-flash",
-        "system_fingerprint": "fp_44709d6fcb",
-    }
-
-    def event(delta: dict[str, str], finish: str | None = None) -> bytes:
-        doc = {**head, "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}]}
-        return b"data: " + json.dumps(doc, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
-
-    body = [event({"role": "assistant", "content": ""})]
-    body += [event({"content": text}) for text in pieces(kind, count)]
-    return [*body, event({}, "stop"), b"data: [DONE]\n\n"]
-
-
-def chunked(stream: list[bytes], how: str) -> list[bytes]:
-    body = b"".join(stream)
-    if how == "event":
-        return stream
-    size = 64 * 1024 if how == "64k" else 7
-    if how == "7b":
-        body = b"".join(stream[: len(stream) // 5])
-    return [body[i : i + size] for i in range(0, len(body), size)]
-
-
+# ------------------------------------------------------------------------------------------------------------- contenders
 class _Replay(httpx.SyncByteStream):
-    def __init__(self, chunks: list[bytes]) -> None:
+    def __init__(self, chunks: Chunks) -> None:
         self._chunks = chunks
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self._chunks)
 
 
-def peer_events(chunks: list[bytes]) -> Iterator[httpx_sse.ServerSentEvent]:
-    response = httpx.Response(200, headers={"content-type": "text/event-stream"}, stream=_Replay(chunks))
-    return httpx_sse.EventSource(response).iter_sse()
+def replayed(chunks: Chunks) -> httpx.Response:
+    return httpx.Response(200, headers={"content-type": "text/event-stream"}, stream=_Replay(chunks))
 
 
-def peer_decode(chunks: list[bytes]) -> int:
-    return sum(1 for event in peer_events(chunks) if event.data)
+def peer_decode(chunks: Chunks) -> int:
+    return sum(1 for event in httpx_sse.EventSource(replayed(chunks)).iter_sse() if event.data)
 
 
-def peer_decode_and_parse(chunks: list[bytes]) -> int:
+def peer_parse(chunks: Chunks) -> int:
     count = 0
-    for event in peer_events(chunks):
+    for event in httpx_sse.EventSource(replayed(chunks)).iter_sse():
         count += 1
         if event.data != "[DONE]":
             json.loads(event.data)
     return count
 
 
-def our_decode(chunks: list[bytes]) -> int:
+@cache
+def openai_client() -> openai.OpenAI:
+    return openai.OpenAI(api_key="unused", base_url="http://127.0.0.1:9")  # asked to read, never to send
+
+
+def peer_openai(chunks: Chunks) -> int:
+    response: Any = replayed(chunks)  # version 3 names another package's Response, and asks the same of it
+    return sum(1 for _ in openai.Stream(cast_to=ChatCompletionChunk, response=response, client=openai_client())) + 1  # [DONE]
+
+
+def our_decode(chunks: Chunks) -> int:
     decoder = sc.SseDecoder()
     return sum(1 for chunk in chunks for event in decoder.feed(chunk) if event.data)
 
 
-def our_check(chunks: list[bytes]) -> int:
+def our_check(chunks: Chunks) -> int:
     checker = sc.Checker()
     for chunk in chunks:
         checker.feed(chunk)
@@ -139,60 +91,186 @@ def our_check(chunks: list[bytes]) -> int:
     return report.counts["events"]
 
 
-def writer_microseconds(stream: list[bytes], rounds: int) -> float:
-    """Return what CaptureWriter takes for one chunk, flushed to an unbuffered file, redaction included."""
-    times = []
-    for _ in range(rounds):
-        with tempfile.TemporaryDirectory() as folder, sc.CaptureWriter(f"{folder}/bench.capture.jsonl") as writer:
-            start = time.process_time()
-            for chunk in stream:
-                writer.chunk(chunk, at=0.5)
-            times.append(time.process_time() - start)
-    return statistics.median(times) / len(stream) * 1e6
+def our_certain_check(chunks: Chunks) -> int:
+    with only(certain_detectors()):
+        return our_check(chunks)
 
 
-def cpu_seconds(run: Callable[[list[bytes]], int], chunks: list[bytes], expected: int) -> float:
+# ------------------------------------------------------------------------------------------------------------- text checks
+def module_of(detector: type[Detector]) -> str:
+    return detector.__module__.rpartition(".")[2]
+
+
+def certain_detectors() -> Detectors:
+    """Return the detectors that prove: those that weigh evidence import Signal, as that is what they return."""
+    return [d for d in detector_classes() if not hasattr(sys.modules[d.__module__], "Signal")]
+
+
+@contextmanager
+def only(detectors: Detectors) -> Iterator[None]:
+    """Let new TextChecks have these detectors and no others."""
+    with patch.object(textchecks, "detector_classes", lambda: detectors):
+        yield
+
+
+def check_texts(texts: Iterable[str]) -> None:
+    for text in texts:
+        checks = TextChecks("content")
+        for at in range(0, len(text), BLOCK):
+            checks.feed(text[at : at + BLOCK])
+        checks.close()
+
+
+def text_costs(texts: Sequence[str], sets: dict[str, Detectors], rounds: int) -> dict[str, float]:
+    """Return microseconds per character of each set of detectors, all of them in each round."""
+    times: dict[str, list[float]] = {name: [] for name in sets}
+    for name, detectors in [*sets.items()] * (rounds + 1):
+        with only(detectors):
+            start = settled()
+            check_texts(texts)
+            times[name].append(time.process_time() - start)
+    chars = sum(map(len, texts))
+    return {name: statistics.median(took[1:]) / chars * 1e6 for name, took in times.items()}  # the first round loads tables
+
+
+# ------------------------------------------------------------------------------------------------------------- measuring
+def settled() -> float:
+    """Return the CPU time, with no garbage left of what ran before."""
     gc.collect()
-    start = time.process_time()
-    count = run(chunks)
+    return time.process_time()
+
+
+def cpu_seconds(run: Callable[[Chunks], int], bodies: list[Chunks], expected: list[int]) -> float:
+    start = settled()
+    counts = [run(chunks) for chunks in bodies]
     took = time.process_time() - start
-    assert abs(count - expected) <= 1, (run.__name__, count, expected)
+    assert counts == expected, (run.__name__, counts, expected)
     return took
 
 
+class Costs(NamedTuple):
+    """ours, theirs: microseconds per event. ratio: the median of the per-round ratios."""
+
+    ours: float
+    theirs: float
+    ratio: float
+
+
 def compare(
-    ours: Callable[[list[bytes]], int], peer: Callable[[list[bytes]], int], chunks: list[bytes], rounds: int
-) -> tuple[float, float, float]:
-    """Return our and the peer's microseconds per event, and the median of the per-round ratios."""
-    count = b"".join(chunks).count(b"\n\n")
-    times = [(cpu_seconds(ours, chunks, count), cpu_seconds(peer, chunks, count)) for _ in range(rounds)]
-    mine, theirs = (statistics.median(t[i] for t in times) / count * 1e6 for i in (0, 1))
-    return mine, theirs, statistics.median(a / b for a, b in times)
+    ours: Callable[[Chunks], int], peer: Callable[[Chunks], int], streams: list[Response], how: str, rounds: int
+) -> Costs:
+    bodies, expected = [chunked(s, how) for s in streams], [len(s.events) for s in streams]
+    times = [(cpu_seconds(ours, bodies, expected), cpu_seconds(peer, bodies, expected)) for _ in range(rounds + 1)]
+    del times[0]  # loads tables, compiles expressions
+    mine, theirs = (statistics.median(t[i] for t in times) / sum(expected) * 1e6 for i in (0, 1))
+    return Costs(mine, theirs, statistics.median(a / b for a, b in times))
+
+
+def writer_microseconds(streams: list[Response], rounds: int) -> float:
+    """Return what CaptureWriter takes for one event a chunk, flushed to an unbuffered file, redaction included."""
+    times = []
+    events = [event for stream in streams for event in stream.events]
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as folder, sc.CaptureWriter(f"{folder}/bench.capture.jsonl") as writer:
+            start = settled()
+            for event in events:
+                writer.chunk(event, at=0.5)
+            times.append(time.process_time() - start)
+    return statistics.median(times) / len(events) * 1e6
+
+
+# ------------------------------------------------------------------------------------------------------------- tables
+class Layer(NamedTuple):
+    """What is compared with whom. share: the part of the events that is enough, for what takes long."""
+
+    ours: Callable[[Chunks], int]
+    peer: Callable[[Chunks], int]
+    named: str
+    aim: float
+    kinds: tuple[str, ...] = (*KINDS, "named")
+    hows: tuple[str, ...] = ("event", "64k")
+    share: float = 1.0
+
+
+LAYERS = {
+    "decode": Layer(our_decode, peer_decode, "httpx-sse", 0.6, hows=("event", "64k", "7b")),
+    "certain": Layer(our_certain_check, peer_parse, "httpx-sse + json.loads", 0.8),
+    "whole": Layer(our_check, peer_parse, "httpx-sse + json.loads", 1.0),
+    "openai": Layer(our_check, peer_openai, "OpenAI SDK", 0.1, kinds=KINDS, share=0.2),
+}
+
+
+def table(*head: str) -> None:
+    print("\n| " + " | ".join(head) + " |\n|" + "---|" * len(head))
+
+
+def row(*cells: str) -> None:
+    print("| " + " | ".join(cells) + " |", flush=True)
+
+
+def print_layers(layers: list[str], events: int, rounds: int) -> dict[str, float]:
+    figures = {}
+    if layers:
+        table("what", "text", "chunks", "streamcheck us/event", "peer us/event", "ratio", "aim", "peer")
+    for name in layers:
+        layer = LAYERS[name]
+        for kind in layer.kinds:
+            for how in layer.hows:
+                streams = responses(kind, int(events * (0.2 if how == "7b" else layer.share)))
+                costs = compare(layer.ours, layer.peer, streams, how, rounds)
+                figures[f"{name}/{kind}/{how}"] = round(costs.ratio, 3)
+                row(
+                    name, kind, how, f"{costs.ours:.2f}", f"{costs.theirs:.2f}", f"{costs.ratio:.3f}", f"{layer.aim}", layer.named
+                )
+    return figures
+
+
+def print_texts(events: int, rounds: int, each: bool) -> dict[str, float]:
+    """Print the cost of the text checks alone, and of each detector if asked. What detectors share is in the cost of each."""
+    found = detector_classes()
+    certain = certain_detectors()
+    sets: dict[str, Detectors] = {"all": found, "certain": certain, "others": [d for d in found if d not in certain]}
+    if each:
+        sets |= {module_of(d): [d] for d in found} | {"none": []}
+    texts = {kind: [r.text for r in responses(kind, events)] for kind in KINDS}
+    costs = {kind: text_costs(texts[kind], sets, rounds) for kind in KINDS}
+    table("text checks alone, us/character", *KINDS)
+    for name in sets:
+        row(name, *(f"{costs[kind][name]:.3f}" for kind in KINDS))
+    return {f"texts/{name}/{kind}": round(costs[kind][name], 3) for name in sets for kind in KINDS}
+
+
+def assert_whole(kinds: Iterable[str], events: int) -> None:
+    """Stop if a text does not come out as it went in: then nothing that is measured here means anything."""
+    for stream in (s for kind in kinds for s in responses(kind, events)):
+        report = sc.check(stream.body)
+        assert report.verdict == "clean", (stream.text[:80], report.findings)
+        assert report.message.content == stream.text, stream.text[:80]
 
 
 def main() -> int:
+    names = [*LAYERS, "texts", "capture"]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("layers", nargs="*", metavar="LAYER", help=f"all by default: {', '.join(names)}")
     parser.add_argument("--events", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--detectors", action="store_true", help="what each text check costs by itself")
     options = parser.parse_args()
-    cells = [("decode", our_decode, peer_decode, 0.6, hows) for hows in (("event", "64k", "7b"),)]
-    cells += [("check", our_check, peer_decode_and_parse, 0.8, ("event", "64k"))]
+    wanted = options.layers or names
+    if unknown := set(wanted) - set(names):
+        parser.error(f"no such layer: {', '.join(sorted(unknown))}")
     print(f"Python {sys.version.split()[0]}, {options.events} events, {options.rounds} rounds, CPU time, medians")
-    print("| what | text | chunks | streamcheck us/event | peer us/event | ratio | aim |")
-    print("|---|---|---|---|---|---|---|")
-    figures = {}
-    for what, ours, peer, aim, hows in cells:
-        for kind in ("english", "cjk", "code", "named"):
-            stream = events(kind, options.events)
-            for how in hows:
-                mine, theirs, ratio = compare(ours, peer, chunked(stream, how), options.rounds)
-                figures[f"{what}/{kind}/{how}"] = round(ratio, 3)
-                print(f"| {what} | {kind} | {how} | {mine:.2f} | {theirs:.2f} | {ratio:.2f} | {aim} |", flush=True)
-    for kind in ("english", "cjk"):
-        cost = writer_microseconds(events(kind, options.events), options.rounds)
-        figures[f"capture/{kind}"] = round(cost, 2)
-        print(f"capture writer, {kind}: {cost:.2f} us a chunk")
-    print(json.dumps(figures))
+    assert_whole((*KINDS, "named"), options.events)
+    figures = print_layers([name for name in LAYERS if name in wanted], options.events, options.rounds)
+    if "texts" in wanted:
+        figures |= print_texts(options.events, options.rounds, options.detectors)
+    if "capture" in wanted:
+        table("capture writer", "us/chunk")
+        for kind in KINDS:
+            cost = writer_microseconds(responses(kind, options.events), options.rounds)
+            figures[f"capture/{kind}"] = round(cost, 2)
+            row(kind, f"{cost:.2f}")
+    print("\n" + json.dumps(figures))
     return 0
 
 

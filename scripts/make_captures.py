@@ -16,17 +16,19 @@ if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
 from scripts.captures.cases_clean import CLEAN
+from scripts.captures.cases_degeneration import DEGENERATION
 from scripts.captures.cases_ends import ENDS
 from scripts.captures.cases_order import ORDER
 from scripts.captures.cases_refused import REFUSED
 from scripts.captures.cases_seeds import SEEDS
+from scripts.captures.cases_sound import ODDITIES
 from scripts.captures.cases_text import TEXTS
 from scripts.captures.cases_tools import TOOLS
 from scripts.captures.cases_wire import WIRE
 from scripts.captures.files import all_files
 
 FOLDER = ROOT / "captures"
-CASES = (*CLEAN, *SEEDS, *WIRE, *ENDS, *ORDER, *TOOLS, *TEXTS, *REFUSED)
+CASES = (*CLEAN, *ODDITIES, *SEEDS, *WIRE, *ENDS, *ORDER, *TOOLS, *TEXTS, *DEGENERATION, *REFUSED)
 _BY_HAND = "README.md"
 
 

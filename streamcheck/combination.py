@@ -2,9 +2,9 @@
 
 In:   Signal values of one channel, block by block.
 Out:  TextFinding values whose severity the rule below gives, with the table of what was combined; points (character, score).
-Rule: the heaviest signal counts whole, those of other codes within REACH characters count SHARE of theirs: two kinds of evidence that
-      each make a text suspect make it degenerate together. A level is told once; it is left when the score stays below half of what
-      it took to enter for REACH characters, and can then be told again.
+Rule: the heaviest signal counts whole, those of other codes within REACH characters count SHARE of theirs, as they see the same damage
+      in part. Two codes that each make the text suspect make it degenerate together. A level is told once; it is left when the score
+      stays below half of what it took to enter for REACH characters, and can then be told again.
 Cost: nothing for a block without signals.
 """
 
@@ -19,7 +19,9 @@ NOTABLE, SUSPECT, DEGENERATE = 0.5, 1.0, 2.0  # scores at which a note, a warnin
 REACH = (
     256  # characters over which evidence of different kinds belongs together, and after which a level is left. guess: two blocks
 )
-SHARE = 1.0  # of the score of further codes that counts
+SHARE = (
+    0.3  # of the score of further codes that counts. With 0.5 one sound answer of 751 became suspect (a Chinese word in English)
+)
 MAX_NOTES = 8  # notes of one channel
 MAX_POINTS = 2_048  # of the score over position; more are thinned to every other one, keeping the higher
 
@@ -57,7 +59,10 @@ class Combination:
 
     def _score(self) -> float:
         scores = sorted((s.score for s in self._active.values()), reverse=True)
-        return scores[0] + SHARE * sum(scores[1:]) if scores else 0.0
+        if not scores:
+            return 0.0
+        total = scores[0] + SHARE * sum(scores[1:])
+        return max(total, DEGENERATE) if len(scores) > 1 and scores[1] >= SUSPECT else total
 
     def _rise(self, signal: Signal) -> Iterable[TextFinding]:
         """Tell a level that this code has not been told at yet."""

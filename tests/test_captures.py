@@ -17,7 +17,7 @@ from streamcheck.expectations import Expectation, judge, read_expectations
 from streamcheck.findings import Finding, Severity
 from streamcheck.sources import read_source
 
-MAX_FILE, MAX_FOLDER = 32_000, 1_500_000  # bytes: a case is read by people, and all of them are cloned
+MAX_FILE, MAX_FOLDER = 32_000, 2_500_000  # bytes: a case is read by people, and all of them are cloned
 EXPECTED = read_expectations(FOLDER / "expect.toml")
 KNOWN_FAILURES = {name for name, expectation in EXPECTED.items() if expectation.known_failure is not None}
 PLACES = {name: truth for name, truth in truths(CASES).items() if name not in KNOWN_FAILURES}

@@ -2,11 +2,13 @@
 
 import gzip
 import json
+from random import Random
 from typing import Any
 
 import pytest
 
 import streamcheck as sc
+from scripts import garbage
 from streamcheck.findings import MAX_PER_CODE
 from tests.streams import IDENT, SECOND, chat, chat_event, chat_events, sse
 
@@ -23,6 +25,14 @@ KEYS = [
     "segments",
     "scores",
 ]
+
+
+# Not long, sound, and nothing in it comes again.
+_PROSE = (
+    "The valley road was closed for a week after the storm, so the post came over the pass on a sledge. The driver brought letters, two "
+    "sacks of flour and a piano string for the teacher, who had been waiting since autumn. In the evening the whole school sat around "
+    "the old piano and listened while she tuned it, one key after the other, until the lamps were put out. "
+)
 
 
 def codes(report: sc.Report) -> list[tuple[str, str, int | None]]:
@@ -371,7 +381,7 @@ def test_a_restart_is_placed_at_the_opening_chunk_without_an_id() -> None:
 def test_token_counts_that_the_text_cannot_have_are_noted() -> None:
     body = b"".join(
         [
-            *chat_events("words and more words, " * 40)[:-1],
+            *chat_events(_PROSE * 2)[:-1],
             sse({**IDENT, "choices": [], "usage": {"completion_tokens": 3}}),
             sse("[DONE]"),
         ]
@@ -459,3 +469,128 @@ def test_a_stream_under_another_name_is_clean_with_a_note(content_type: str, not
     checker.feed(chat("a"))
     report = checker.close()
     assert (report.verdict, [f.code for f in report.findings]) == ("clean", ["http/wrong-content-type"] * noted)
+
+
+# ---------------------------------------------------------------------- statistics of the text
+_KOREAN = (
+    "할머니는 마당에 고추를 널어 놓고 하늘을 살폈다. 구름이 적어서 오늘은 잘 마르겠다고 하셨다. 저녁에는 온 가족이 모여 국수를 먹었다. "
+    "이것은 загадке 문제입니다. 아이들은 강가에서 돌을 주워 탑을 쌓았고, 아버지는 늦게까지 배를 고쳤다."
+)
+
+
+def _salad(seed: int = 1, length: int = 600) -> str:
+    return garbage.multilingual_salad(Random(seed), length)
+
+
+def _pieces(text: str) -> list[str]:
+    return [text[at : at + 7] for at in range(0, len(text), 7)]
+
+
+def test_a_script_of_the_context_surprises_nobody() -> None:
+    body = chat(*_pieces(_KOREAN))
+    assert (sc.check(body).verdict, loud(sc.check(body))) == ("suspect", ["text/script-mix"])
+    asked = "Что значит слово загадке в этом тексте?"
+    assert "text/script-mix" not in {f.code for f in sc.check(body, context=asked).findings}
+    checker = sc.Checker(context=asked)
+    checker.feed(body)
+    assert checker.close().verdict == "clean"
+
+
+@pytest.mark.parametrize("context", [None, b"prompt", ["prompt", "turn"], {"role": "user"}])
+def test_a_context_that_is_no_text_is_refused_with_what_to_pass(context: Any) -> None:
+    with pytest.raises(sc.UsageError, match=f"not {type(context).__name__}: join the prompt and earlier turns into one text"):
+        sc.Checker(context=context)
+    with pytest.raises(sc.UsageError, match="join the prompt"):
+        sc.check(chat("a"), context=context)
+
+
+@pytest.mark.parametrize("scorer", ["model", 1.5, [len]])
+def test_a_scorer_that_cannot_be_called_is_refused_with_what_to_pass(scorer: Any) -> None:
+    with pytest.raises(sc.UsageError, match=rf"callable \(text -> bits per character\), not {type(scorer).__name__}"):
+        sc.Checker(scorer=scorer)
+
+
+def test_a_scorer_joins_the_evidence() -> None:
+    body = chat(*_pieces(_PROSE * 2))
+    assert sc.check(body).verdict == "clean"
+    report = sc.check(body, scorer=lambda text: 8.0)
+    assert (report.verdict, set(loud(report))) == ("suspect", {"text/scorer"})
+    assert next(f for f in report.findings if f.code == "text/scorer").evidence["bits"] == 8
+    salad = sc.check(chat(_PROSE, _salad()), scorer=lambda text: 20.0)
+    assert {"text/scorer", "text/word-salad"} <= {row["code"] for f in salad.findings for row in f.evidence.get("combined", ())}
+
+
+def test_a_scorer_that_raises_costs_a_note_and_nothing_else() -> None:
+    def scorer(text: str) -> float:
+        raise RuntimeError("the model is gone")
+
+    report = sc.check(chat(*_pieces(_PROSE)), scorer=scorer)
+    assert [(f.code, f.severity.value) for f in report.findings] == [("text/scorer", "note")]
+    assert (report.verdict, report.message.content) == ("clean", _PROSE)
+    salad = sc.check(chat(_PROSE, _salad()), scorer=scorer)
+    assert salad.verdict == "degenerate"
+    assert "text/word-salad" in loud(salad)
+
+
+def test_there_is_a_line_of_scores_for_each_channel_that_spoke() -> None:
+    call = {"tool_calls": [{"index": 0, "id": "c1", "function": {"name": "read", "arguments": '{"path": "a"}'}}]}
+    events = [chat_event({"reasoning_content": _PROSE}), chat_event({"content": "Done."}), chat_event(call)]
+    report = sc.check(b"".join([*events, chat_event({}, finish="tool_calls"), sse("[DONE]")]))
+    lengths = {"reasoning": len(_PROSE), "content": 5, "tool:0": 13}
+    assert {line.channel: line.points for line in report.scores} == {name: ((size, 0.0),) for name, size in lengths.items()}
+    assert [(line.segment, line.choice) for line in report.scores] == [(0, 0)] * 3
+
+
+def test_a_channel_that_said_nothing_has_no_line_of_scores() -> None:
+    assert sc.check(b"".join(chat_events())).scores == ()
+    assert sc.check(b"").scores == ()
+
+
+def test_each_response_of_a_body_has_its_lines_of_scores() -> None:
+    first, second = chat_events("The ", "answer"), chat_events("Now ", "again", **SECOND)
+    report = sc.check(b"".join(first[:3] + second))
+    assert [(line.segment, line.channel, line.points[-1][0]) for line in report.scores] == [(0, "content", 10), (1, "content", 9)]
+
+
+def test_scores_rise_where_the_text_breaks_and_end_with_the_channel() -> None:
+    text = _PROSE + _salad()
+    report = sc.check(chat(*_pieces(text)))
+    [line] = report.scores
+    assert line.points[-1][0] == len(text)
+    broken = next(offset for offset, score in line.points if score >= 1)
+    assert len(_PROSE) < broken <= len(_PROSE) + 256
+    assert all(score == 0 for offset, score in line.points if offset <= len(_PROSE))
+    assert report.to_dict()["scores"] == [
+        {"segment": 0, "choice": 0, "channel": "content", "points": [list(point) for point in line.points]}
+    ]
+
+
+def test_a_salad_in_the_reasoning_is_degenerate_and_comes_from_upstream() -> None:
+    report = sc.check(chat(_PROSE, *_pieces(_salad()), channel="reasoning_content"))
+    assert report.verdict == "degenerate"
+    assert report.origin is not None
+    assert (report.origin.layer, report.origin.confidence) == ("generation", "likely")
+    assert "upstream of this tap" in report.origin.because
+    found = next(f for f in report.findings if f.code == "text/word-salad" and f.severity == "error")
+    assert (found.channel, found.stage) == ("reasoning", "text")
+    assert found.chars is not None
+    assert abs(found.chars[0] - len(_PROSE)) <= 120
+
+
+def test_doubled_deltas_are_no_fault_of_the_model() -> None:
+    report = sc.check(chat(*(piece for piece in _pieces(_PROSE) for _ in range(2))))
+    assert report.verdict == "degenerate"
+    assert loud(report) == ["text/doubled-deltas"]
+    assert report.origin is not None
+    assert (report.origin.layer, report.origin.confidence) == ("provider", "possible")
+
+
+def test_findings_of_statistics_are_told_while_the_text_comes() -> None:
+    checker = sc.Checker()
+    told = [
+        item.code
+        for piece in chat_events(_PROSE, *_pieces(_salad()))[:-2]
+        for item in checker.feed(piece)
+        if isinstance(item, sc.Finding)
+    ]
+    assert "text/word-salad" in told

@@ -5,7 +5,7 @@ import random
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from streamcheck.repeats.doubling import doubled, may_double
+from streamcheck.repeats.doubling import Doubled, may_double
 from streamcheck.repeats.folding import Folding, steps
 from streamcheck.repeats.needs import Unit, need, need_at_end, score
 from streamcheck.repeats.novelty import Novelty
@@ -172,20 +172,20 @@ def test_doubled_pieces_cover_the_text_and_taken_once_they_do_not(seed: int, lon
         size = choice.randint(1, longest)
         pieces.append(text[:size])
         text = text[size:]
-    found = doubled("".join(p * 2 for p in pieces)[:BLOCK])
+    found = Doubled("".join(p * 2 for p in pieces)[:BLOCK])
     assert found.covered > 0.75
     assert found.left < 0.35
 
 
 def test_a_loop_is_not_doubled() -> None:
-    assert doubled("ha " * 40).left > 0.8
-    assert doubled("-" * 128).left > 0.8
+    assert Doubled("ha " * 40).left > 0.8
+    assert Doubled("-" * 128).left > 0.8
 
 
 @given(st.text(max_size=200))
 def test_doubling_takes_any_text(text: str) -> None:
     may_double(text)
     if text:
-        found = doubled(text)
+        found = Doubled(text)
         assert 0 <= found.covered <= 1
         assert 0 <= found.onset <= len(text)

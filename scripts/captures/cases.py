@@ -42,8 +42,16 @@ def _path(group: str, name: str) -> str:
     return f"{group}/{name}" if name.endswith(_RAW) else f"{group}/{name}.capture.jsonl"
 
 
-def clean(name: str, stream: Stream, label: str, comment: str = OURS, *, notes: tuple[str, ...] = ()) -> Case:
-    return Case(_path("clean", name), stream, label, comment, notes=notes)
+def clean(
+    name: str,
+    stream: Stream,
+    label: str,
+    comment: str = OURS,
+    *,
+    notes: tuple[str, ...] = (),
+    known_failure: str | None = None,
+) -> Case:
+    return Case(_path("clean", name), stream, label, comment, notes=notes, known_failure=known_failure)
 
 
 def damaged(

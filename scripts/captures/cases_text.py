@@ -9,15 +9,14 @@ __all__ = ("TEXTS",)
 
 from random import Random
 
+from scripts import garbage
 from scripts.captures import streams_agents as agents
 from scripts.captures import streams_chat as chat
 from scripts.captures import streams_more as more
 from scripts.captures import streams_named as events
 from scripts.captures.cases import Case, damaged
 from scripts.captures.faults import changed, escaped_twice, find, read_as, shown_as_lost, split_replaced
-from scripts.captures.words import CODE, REASONING, TEXT, tokens
-
-_STATISTICS = "the statistical text checks are not there yet"
+from scripts.captures.words import CODE, PASSAGE, REASONING, TEXT, tokens
 
 
 def _altered() -> list[Case]:
@@ -124,7 +123,7 @@ def _degenerate() -> list[Case]:
     Random(7).shuffle(bag)
     salad = events.anthropic("", head + " " + "".join(bag)[:700])
     marks = more.ollama("", TEXT["de"][:80] + "!" * 300)
-    scripts = more.gemini("", head + " The ferryключ 水かsays लamp of αthe κlight תנ house 먹 rдnning " * 4)
+    scripts = more.gemini("", head + " " + garbage.mixed_scripts(Random(7), PASSAGE["en"]))
     return [
         damaged(
             "garbled",
@@ -135,7 +134,7 @@ def _degenerate() -> list[Case]:
             ("text/repetition",),
             onset=("content", len(head) + 1, 60),
             comment="fault class model-repetition-loop, own words",
-            known_failure=_STATISTICS,
+            known_failure="text/word-salad warns of the loop, too, and has it begin 115 characters early",
         ),
         damaged(
             "garbled",
@@ -143,10 +142,9 @@ def _degenerate() -> list[Case]:
             salad,
             "shuffled tokens of six texts",
             "degenerate",
-            ("text/word-salad",),
+            ("text/script-mix", "text/word-salad"),
             onset=("content", len(head) + 1, 128),
             comment="fault class model-word-salad, own words",
-            known_failure=_STATISTICS,
         ),
         damaged(
             "garbled",
@@ -157,7 +155,6 @@ def _degenerate() -> list[Case]:
             ("text/repetition",),
             onset=("content", 80, 60),
             comment="fault class engine-state-garble, own words",
-            known_failure=_STATISTICS,
         ),
         damaged(
             "garbled",
@@ -165,10 +162,9 @@ def _degenerate() -> list[Case]:
             scripts,
             "scripts mixed inside words",
             "degenerate",
-            ("text/script-mix",),
-            onset=("content", len(head), 128),
+            ("text/script-mix", "text/word-salad"),
+            onset=("content", len(head) + 1, 128),
             comment="fault class model-word-salad, own words",
-            known_failure=_STATISTICS,
         ),
     ]
 

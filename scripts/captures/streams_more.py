@@ -20,9 +20,9 @@ Call = tuple[str, dict[str, Any]]
 _GEMINI = "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-flash:streamGenerateContent"
 
 
-def _gemini_events(thought: str, content: str, call: Call | None) -> list[dict[str, Any]]:
-    parts: list[dict[str, Any]] = [{"text": t, "thought": True} for t in pieces(thought, 60)]
-    parts += [{"text": t} for t in pieces(content, 40)]
+def _gemini_events(thought: str, content: str, call: Call | None, burst: int = 0) -> list[dict[str, Any]]:
+    parts: list[dict[str, Any]] = [{"text": t, "thought": True} for t in pieces(thought, burst or 60)]
+    parts += [{"text": t} for t in pieces(content, burst or 40)]
     if call:
         parts.append({"functionCall": {"name": call[0], "args": call[1]}, "thoughtSignature": hexes(call[0], 60)})
     events = []
@@ -36,10 +36,10 @@ def _gemini_events(thought: str, content: str, call: Call | None) -> list[dict[s
     return events
 
 
-def gemini(thought: str, content: str, call: Call | None = None) -> Stream:
-    """CRLF, whole tool calls, usage on every event, no terminal marker but the finishReason."""
+def gemini(thought: str, content: str, call: Call | None = None, *, burst: int = 0) -> Stream:
+    """CRLF, whole tool calls, usage on every event, no terminal marker but the finishReason. burst: characters of one part."""
     request = {"contents": [{"role": "user", "parts": [{"text": "Write a few lines."}]}]}
-    return cr_lf(Stream(tuple(sse(e) for e in _gemini_events(thought, content, call)), _GEMINI + "?alt=sse", request))
+    return cr_lf(Stream(tuple(sse(e) for e in _gemini_events(thought, content, call, burst)), _GEMINI + "?alt=sse", request))
 
 
 def gemini_array(content: str) -> Stream:

@@ -19,7 +19,8 @@ Call = tuple[str, str]
 class _Responses:
     """Events of one response, numbered as they are added."""
 
-    def __init__(self, seed: str, created: int) -> None:
+    def __init__(self, seed: str, created: int, burst: int) -> None:
+        self._burst = burst
         self.events: list[dict[str, Any]] = []
         self.output: list[dict[str, Any]] = []
         self.head = {
@@ -36,6 +37,9 @@ class _Responses:
         response = {**self.head, "status": status, "output": list(self.output), "error": None, **fields}
         self.add(f"response.{kind}", response=response)
 
+    def _cut(self, text: str) -> list[str]:
+        return pieces(text, self._burst) if self._burst else tokens(text)
+
     def reasoning(self, text: str) -> None:
         """A reasoning item with one summary part."""
         place = {"output_index": len(self.output), "item_id": f"rs_{hexes('rs' + text, 48)}"}
@@ -43,7 +47,7 @@ class _Responses:
         self.add("response.output_item.added", output_index=place["output_index"], item=item)
         part = {**place, "summary_index": 0}
         self.add("response.reasoning_summary_part.added", **part, part={"type": "summary_text", "text": ""})
-        for delta in tokens(text):
+        for delta in self._cut(text):
             self.add("response.reasoning_summary_text.delta", **part, delta=delta, obfuscation=hexes(delta, 7))
         self.add("response.reasoning_summary_text.done", **part, text=text)
         self.add("response.reasoning_summary_part.done", **part, part={"type": "summary_text", "text": text})
@@ -56,7 +60,7 @@ class _Responses:
         part = {**place, "content_index": 0}
         empty = {"type": "output_text", "annotations": [], "text": ""}
         self.add("response.content_part.added", **part, part=empty)
-        for delta in tokens(text):
+        for delta in self._cut(text):
             self.add("response.output_text.delta", **part, delta=delta, logprobs=[], obfuscation=hexes(delta, 9))
         self.add("response.output_text.done", **part, text=text, logprobs=[])
         self.add("response.content_part.done", **part, part={**empty, "text": text})
@@ -78,10 +82,13 @@ class _Responses:
 
 
 def responses(
-    reasoning: str, content: str, *calls: Call, seed: str = "one", created: int = CREATED, limit: bool = False
+    reasoning: str, content: str, *calls: Call, seed: str = "one", created: int = CREATED, limit: bool = False, burst: int = 0
 ) -> Stream:
-    """A whole response. limit: it ends as incomplete, because the output limit was reached, which is a proper end."""
-    made = _Responses(seed, created)
+    """A whole response. limit: it ends as incomplete, because the output limit was reached, which is a proper end.
+
+    burst: characters of one delta of text; 0: token by token.
+    """
+    made = _Responses(seed, created, burst)
     made.state("created", "in_progress")
     made.state("in_progress", "in_progress")
     if reasoning:
@@ -124,19 +131,23 @@ def _end(reason: str, usage: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"type": "message_delta", "delta": delta, "usage": usage}, {"type": "message_stop"}]
 
 
-def anthropic(thinking: str, content: str, *calls: Call, seed: str = "one", stop: str | None = None) -> Stream:
-    """The provider's own wire: a signed thinking block, a text block, tool blocks; pings; blanks behind some payloads."""
+def anthropic(thinking: str, content: str, *calls: Call, seed: str = "one", stop: str | None = None, burst: int = 0) -> Stream:
+    """The provider's own wire: a signed thinking block, a text block, tool blocks; pings; blanks behind some payloads.
+
+    burst: characters of one delta of text, where a long text is to make a small file.
+    """
     usage = {"input_tokens": 25, "cache_read_input_tokens": 0, "output_tokens": 1}
     events = [_message(f"msg_01{hexes(seed, 22)}", "claude-sonnet-4-5-20250929", usage)]
     blocks = 0
     if thinking:
-        deltas: list[dict[str, Any]] = [{"type": "thinking_delta", "thinking": t} for t in pieces(thinking, 18)]
+        deltas: list[dict[str, Any]] = [{"type": "thinking_delta", "thinking": t} for t in pieces(thinking, burst or 18)]
         signature = "EqQBCg" + hexes("signature" + seed, 64)
         deltas.append({"type": "signature_delta", "signature": signature})
         events += _block(blocks, {"type": "thinking", "thinking": "", "signature": ""}, deltas)
         blocks += 1
     if content:
-        text = _block(blocks, {"type": "text", "text": ""}, [{"type": "text_delta", "text": t} for t in pieces(content, 22)])
+        said = [{"type": "text_delta", "text": t} for t in pieces(content, burst or 22)]
+        text = _block(blocks, {"type": "text", "text": ""}, said)
         events += [text[0], {"type": "ping"}, *text[1:]]
         blocks += 1
     for name, arguments in calls:

@@ -6,7 +6,7 @@ Rule: short, correct and ordinary in their language; between them they hold what
       right-to-left script, U+5148 (its UTF-8 holds the byte 0x85), tables, code, formulas.
 """
 
-__all__ = ("ARGUMENTS", "CODE", "MATHS", "REASONING", "TABLE", "TEXT", "pieces", "tokens")
+__all__ = ("ARGUMENTS", "CODE", "MATHS", "PASSAGE", "REASONING", "TABLE", "TEXT", "pieces", "tokens")
 
 import json
 import re
@@ -52,6 +52,84 @@ TEXT = {
         "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466 waves from the hill, "
         "and \U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f hangs from the tower. "
         "Combining marks, too: cafe\u0301, Z\u030cizka, a\u0323\u0306n, q\u0307."
+    ),
+}
+
+# Longer than a detector's window, so that what follows them is judged against them.
+PASSAGE = {
+    "en": (
+        "The town archive keeps its maps in a cellar that was once a brewery. Anyone may ask for a sheet at the counter, but the "
+        "oldest ones are brought up only on dry days, because the parchment drinks every bit of damp. Last winter a student "
+        "noticed that two surveys of the same valley disagree about the bend of the river. She walked the bank with a compass, "
+        "took photographs from both bridges, and found an old ditch where the water must have run before the flood. Her report "
+        "fills eleven pages. It names the farmer who showed her the stones, thanks the librarian for his patience, and ends with "
+        "a sketch that anyone who knows the place will recognise at once."
+    ),
+    "en-2": (
+        "Most people who repair clocks for a living learned the trade from somebody in the family. My aunt was an exception: she "
+        "bought a broken carriage clock at a fair, opened it on the kitchen table, and could not stop thinking about the small "
+        "brass wheels. Within a year she had filled two notebooks with drawings. She says that the hardest part is waiting, since "
+        "a fresh spring has to settle for a week before it can be trusted."
+    ),
+    "de": (
+        "Im Hinterhof der alten Druckerei steht seit Jahren ein Kirschbaum, den niemand gepflanzt haben will. Jeden Juni hängen die "
+        "Zweige so tief, dass die Kinder sie vom Fahrradständer aus erreichen. Der Hausmeister tut, als sähe er nichts, und stellt "
+        "doch am Abend eine Leiter an den Stamm. Wer Marmelade kocht, bringt ihm ein Glas. Einmal wollte die Verwaltung den Baum "
+        "fällen lassen, weil seine Wurzeln das Pflaster heben; da kamen so viele Briefe, dass der Plan still verschwand."
+    ),
+    "fr": (
+        "La bibliothèque du village occupe l’ancienne gare, et les rayons suivent encore la courbe du quai. Le mercredi, une "
+        "institutrice à la retraite lit des contes aux petits, pendant que les parents choisissent des romans ou réparent la "
+        "vieille horloge. On ne paie rien, mais chacun apporte du bois en hiver. Quand le dernier train est passé, en 1969, le chef "
+        "de gare a laissé sa casquette sur un clou ; elle y est toujours, et personne n’ose l’enlever."
+    ),
+    "es": (
+        "Mi vecina cultiva tomates en la azotea desde que se jubiló. Al principio nadie creía que fueran a crecer entre tanto "
+        "viento, pero ella colgó unas telas viejas y regó cada tarde con agua de lluvia. Ahora reparte bolsas por toda la escalera. "
+        "Dice que el secreto no está en la tierra, sino en hablarles poco y mirarlos mucho."
+    ),
+    "ru": (
+        "Старый паровой буксир стоит у причала с весны, и каждое воскресенье на нём открывают маленький музей. Смотритель сам "
+        "когда-то служил здесь кочегаром, поэтому рассказывает не по бумажке. Дети больше всего любят гудок, взрослые подолгу "
+        "разглядывают медные приборы и карту реки с пометками карандашом. Осенью судно уводят в затон, чтобы лёд не повредил "
+        "корпус, а смотритель красит зимой вёсла и пишет письма заводам, где ещё могли сохраниться чертежи."
+    ),
+    "ko": (
+        "우리 동네 뒷산에는 오래된 약수터가 하나 있다. 아침마다 어르신들이 물통을 들고 올라가 줄을 서고, 기다리는 동안 날씨와 손주 이야기를 "
+        "나눈다. 지난여름 큰비가 내린 뒤에는 물이 흐려져서 한 달 동안 문을 닫았다. 구청에서 사람이 나와 물을 검사하고 돌계단을 새로 놓았다. "
+        "다시 문을 연 날에는 누가 떡을 해 와서 모두 함께 먹었다. 나는 그 뒤로 주말이면 일찍 일어나 그 길을 걷는다. 숨이 조금 차지만, 위에서 "
+        "내려다보는 마을이 참 예쁘다."
+    ),
+    "zh": (
+        "村口的老磨坊已经停了二十多年，去年冬天才有人把它修好。修磨坊的是个木匠，他父亲年轻时在这里看过水车，所以知道每个齿轮应该放在哪里。"
+        "开工那天，邻居们都带着自家的麦子来试，孩子们站在桥上看水花。磨出来的面粉有一点粗，可是做成馒头特别香。木匠说，等春天水大了，"
+        "他还想在旁边盖一间小屋，让过路的人坐下来喝口茶。"
+    ),
+    "ja": (
+        "祖父の時計店は、商店街のいちばん奥にあった。壁いっぱいの柱時計が少しずつ違う音で鳴るので、正午になると店の中は小さな音楽会のようだった。"
+        "祖父は直した時計をすぐには返さず、一週間そばに置いて遅れがないか確かめた。急ぐお客には懐中時計を貸して、そのまま忘れることもあったという。"
+    ),
+    "hi": (
+        "हमारे मोहल्ले की पुरानी बावड़ी कई साल से बंद पड़ी थी। पिछले साल कुछ छात्रों ने मिलकर उसकी सफ़ाई शुरू की और हर रविवार को मिट्टी निकालते रहे। "
+        "धीरे-धीरे सीढ़ियाँ दिखने लगीं, और बरसात के बाद उसमें फिर से पानी भर गया। अब शाम को बच्चे वहाँ खेलते हैं, बुज़ुर्ग चबूतरे पर बैठकर किस्से "
+        "सुनाते हैं। नगर पालिका ने एक छोटा सा बोर्ड भी लगा दिया है, जिस पर उन सबके नाम लिखे हैं।"
+    ),
+    "code-en": (
+        "The function reads the configuration once and keeps the result, so a second call costs nothing. If the file is missing, "
+        "it falls back to the defaults and writes a warning to the log. I left the old parameter in place for one release, since "
+        "two callers outside of this module still pass it by name.\n\n"
+    ),
+    "reasoning": (
+        "The user asks why the nightly job fails. The log says that the disk was full at two in the morning, but the dashboard "
+        "shows plenty of space at that hour. Maybe the quota is meant and not the disk. I should look at the limits of the "
+        "service account first, then compare the size of the temporary folder before and after the run. If the folder grows by "
+        "the size of one export, the cleanup step is skipped, and that would explain both messages. "
+    ),
+    "reasoning-2": (
+        "Let me read the request again. They have three warehouses and want the cheapest route that visits each of them once and "
+        "returns before noon. The distances are given in minutes, so no conversion is needed. With three stops there are only six "
+        "orders, and half of them are mirror images, which leaves three to compare. I will write them down, add the loading time, "
+        "and pick the smallest sum. "
     ),
 }
 

@@ -5,7 +5,7 @@
 In:   any clean text files; tables.bin.
 Out:  tables.bin with "limits": for each way of writing and each window the log-odds of `suspect` and `degenerate`.
 Rule: of the windows of one size the odd one out of every SUSPECT_PER (DEGENERATE_PER) million characters sets the limit; MARGIN is added to
-      the second, for text of other kinds than these. Each file counts in pieces of 6,000 characters, as messages come.
+      the second, and to the highest value seen where a part of the text is too small for a single alarm. Each file counts in pieces of 6,000 characters, as messages come.
 """
 
 import argparse
@@ -14,47 +14,46 @@ import random
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from operator import add, sub
 from pathlib import Path
 
 from streamcheck.detectors import BLOCK
 from streamcheck.detectors.word_salad import SHORTEST, WINDOWS
 from streamcheck.language.judge import WAYS, Judge, way_of
-from streamcheck.language.measure import COUNTS, Measure
+from streamcheck.language.measure import NOTHING, Measure
 from streamcheck.language.pieces import Pieces
 from streamcheck.language.tables import unpack_tables
 
 TABLES = Path(__file__).parents[2] / "streamcheck" / "language" / "tables.bin"
-SUSPECT_PER, DEGENERATE_PER = (
-    1.0,
-    0.15,
-)  # alarms a million characters that one size of window may raise; the four sizes overlap mostly
-MARGIN = 0.4  # log-odds
+# Alarms a million characters that the windows of one size may raise; the sizes overlap mostly.
+SUSPECT_PER, DEGENERATE_PER = 0.8, 0.45
+MARGIN = 0.3  # log-odds. guess
 _MESSAGE = 6_000
 
 
 def oddest_windows(measure: Measure, judge: Judge, text: str) -> dict[tuple[str, int], float]:
     """Return (way of writing, size) -> the highest log-odds of a window."""
-    pieces, before = Pieces(), ""
-    sums = [([0] * len(COUNTS), 0, 0)]
+    pieces, before, sums = Pieces(), "", [NOTHING]
     found: dict[tuple[str, int], float] = {}
     for piece in [pieces.feed(text[at : at + BLOCK]) for at in range(0, len(text), BLOCK)] + [pieces.close()]:
         if not piece:
             continue
-        counts, known, frequent, before = measure.piece(piece, before)
-        last = sums[-1]
-        sums.append((list(map(add, last[0], counts)), last[1] + known, last[2] + frequent))
+        glance, before = measure.glance(piece, before)
+        sums.append(sums[-1] + measure.counts(glance))
         for size in WINDOWS:
             if size >= len(sums):
                 break
-            now, then = sums[-1], sums[-1 - size]
-            window = list(map(sub, now[0], then[0]))
-            if window[0] < SHORTEST:
+            window = sums[-1] - sums[-1 - size]
+            if window.numbers[0] < SHORTEST:
                 continue
-            features = judge.features(window, now[1] - then[1], now[2] - then[2])
+            features = judge.features(window)
             key = way_of(features), size
             found[key] = max(found.get(key, -99.0), judge.log_odds(features))
     return found
+
+
+def limit_of(values: list[float], alarms: float) -> float:
+    """Return what so many of the values reach; MARGIN more where less than one may."""
+    return values[int(alarms)] if alarms >= 1 else values[0] + MARGIN
 
 
 def messages_of(folders: list[Path], most: int) -> Iterator[str]:
@@ -96,11 +95,10 @@ def main() -> int:
         limits[way] = {}
         for size in WINDOWS:
             values = sorted(odds[way, size], reverse=True) or [0.0]
-            # A way of writing that is a third of the text may raise a third of the alarms.
-            suspect, degenerate = (
-                values[min(len(values) - 1, round(per * chars / 1e6 / len(WAYS)))] for per in (SUSPECT_PER, DEGENERATE_PER)
-            )
-            limits[way][str(size)] = [round(suspect, 2), round(max(degenerate + MARGIN, suspect + 2 * MARGIN), 2)]
+            # A way of writing may raise as much of the alarms as it is part of the text.
+            share = len(values) / sum(len(odds[other, size]) for other in WAYS)
+            suspect, degenerate = (limit_of(values, per * chars / 1e6 * share) for per in (SUSPECT_PER, DEGENERATE_PER))
+            limits[way][str(size)] = [round(suspect, 2), round(max(degenerate, suspect) + MARGIN, 2)]
             print(
                 f"{way:12} window {size}: suspect {limits[way][str(size)][0]:5.2f}  degenerate {limits[way][str(size)][1]:5.2f}  of {len(values):,} messages"
             )

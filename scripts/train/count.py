@@ -2,7 +2,7 @@
 
 In:   documents by language.
 Out:  what streamcheck.language.tables.pack_tables() takes.
-Rule: an n-gram is as odd as it is rare in all languages together; a language knows a word when it uses it at least SHARE_OF_BEST as
+Rule: an n-gram belongs to every cluster of languages that has it OFTEN; a language knows a word when it uses it at least SHARE_OF_BEST as
       often as the language that uses it most. Classes are k-means over the neighbours that a word keeps (left and right apart).
 """
 
@@ -18,11 +18,20 @@ from sklearn.preprocessing import normalize
 
 from streamcheck.language.kinds import normal_of
 from streamcheck.language.measure import WORD, ideographs_of
-from streamcheck.language.tables import CLASSES
+from streamcheck.language.tables import CLASSES, CLUSTERS
 
 GRAM_SLOTS = 4_194_301  # the largest prime below 2^22
 PAIR_SLOTS = 2_097_143  # the largest prime below 2^21
-COMMON, RARE = 24, 4  # occurrences from which a gram of four costs nothing, and little
+OFTEN = 8  # times that a cluster must have an n-gram of four
+_CLUSTERS = (
+    "en",
+    "code",
+    "fr es pt it ca gl ro oc ast",
+    "de nl sv da no nb nn is af fy lb",
+    "pl cs sk sl hr bs hu fi et lt lv hsb dsb",
+    "tr id ms vi eu eo sq az uz tk cy ga gd br sw ha yo ig om mt so",
+    "ru uk be bg mk sr mn kk ky tg tt el",
+)
 WORDS_OF = {"en": 14_000}  # of others WORDS_OF_OTHERS
 WORDS_OF_OTHERS = 3_500
 FREQUENT = 90  # words of a language that count as its commonest
@@ -33,15 +42,26 @@ NEIGHBOURS = 1_500
 
 
 def grams_of(documents: dict[str, list[str]], tell: Callable[[str], None]) -> bytes:
-    counts = np.zeros(GRAM_SLOTS, dtype=np.uint32)
+    """Return slot -> one bit for each cluster that has the n-gram."""
+    counts = np.zeros((len(CLUSTERS), GRAM_SLOTS), dtype=np.uint32)
     for language, docs in documents.items():
-        text = "\n".join(map(normal_of, (d.lower() for d in docs)))
+        text = "\n".join(normal_of(d.lower()) for d in docs)
         raw = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), dtype=np.uint16).astype(np.uint64)
         if len(raw) > 4:
             keys = raw[:-3] | raw[1:-2] << np.uint64(16) | raw[2:-1] << np.uint64(32) | raw[3:] << np.uint64(48)
-            counts += np.bincount((keys % np.uint64(GRAM_SLOTS)).astype(np.int64), minlength=GRAM_SLOTS).astype(np.uint32)
-        tell(f"grams of four: {language}, {len(text):,} characters")
-    return _oddness(counts, COMMON, RARE)
+            slots = (keys % np.uint64(GRAM_SLOTS)).astype(np.int64)
+            counts[cluster_of(language)] += np.bincount(slots, minlength=GRAM_SLOTS).astype(np.uint32)
+        tell(f"n-grams of four: {language}, {len(text):,} characters")
+    flags = np.zeros(GRAM_SLOTS, dtype=np.uint8)
+    for cluster in range(len(CLUSTERS)):
+        flags |= ((counts[cluster] >= OFTEN) << cluster).astype(np.uint8)
+    return flags.tobytes()
+
+
+def cluster_of(language: str) -> int:
+    """Return the index in CLUSTERS, the last one for all that is not named."""
+    code = language.partition("-")[0] if language != "sr-latin" else "sl"
+    return next((index for index, codes in enumerate(_CLUSTERS) if code in codes.split()), len(CLUSTERS) - 1)
 
 
 def pairs_of(documents: dict[str, list[str]]) -> bytes:
@@ -55,12 +75,7 @@ def pairs_of(documents: dict[str, list[str]]) -> bytes:
         if len(raw) > 1:
             keys = (raw[:-1] | raw[1:] << np.uint64(16)) % np.uint64(PAIR_SLOTS)
             counts += np.bincount(keys.astype(np.int64), minlength=PAIR_SLOTS).astype(np.uint32)
-    return _oddness(counts, 3, 1)
-
-
-def _oddness(counts: "np.ndarray", common: int, rare: int) -> bytes:
-    """Slot -> 0 for common, 1 for rare, 2 for hardly or never seen."""
-    return (np.where(counts >= common, 0, np.where(counts >= rare, 1, 2))).astype(np.uint8).tobytes()
+    return (counts < 2).astype(np.uint8).tobytes()
 
 
 def words_of(

@@ -10,7 +10,7 @@ import random
 import re
 from collections.abc import Callable
 
-from noise import Source, excerpt_of
+from noise import Source, excerpt_of, some_language
 
 _PHRASE = re.compile(r"[^\W\d_][^\n.!?,;:()\[\]{}|<>=\"。、，！？]{2,60}")
 _EMOJI = ["📊", "💰", "✅", "🚀", "🎉", "⚠️", "👉", "🔧", "📝", "💡", "🌍", "⭐"]
@@ -231,6 +231,60 @@ def _terms(source: Source, rng: random.Random, length: int, language: str | None
     return re.sub(r" |(?<=[\u3040-\u9fff]{2})(?=[\u3040-\u9fff])", put, excerpt_of(source, rng, length, language))
 
 
+def _people(source: Source, rng: random.Random, length: int, language: str | None) -> str:
+    """A list of names of people and places, with and without a remark: most of its words stand in no list."""
+
+    def name() -> str:
+        words = source.words[some_language(source.words, rng)]
+        word = words[rng.randrange(len(words))]
+        return "".join(
+            (
+                word[: rng.randint(min(2, len(word)), len(word))],
+                rng.choice(("", "", "ski", "ov", "son", "ez", "ini", "-" + word.capitalize())),
+            )
+        ).capitalize()
+
+    out = [excerpt_of(source, rng, rng.randint(0, length // 2), language)]
+    size = 0
+    between = rng.choice((", ", ", ", "; ", "\n- ", "\n"))
+    while size < length:
+        person = " ".join(name() for _ in range(rng.randint(1, 3)))
+        out.append(
+            person + rng.choice(("", "", f" ({name()})", f", {rng.randint(1900, 2025)}", f" - {name()} {name()}")) + between
+        )
+        size += len(out[-1])
+    return "".join(out)
+
+
+def _languages(source: Source, rng: random.Random, length: int, language: str | None) -> str:
+    """The same or other things said in several languages, by lines or paragraphs, with labels: translations, lessons, notices."""
+    chosen = [some_language(source.documents, rng) for _ in range(rng.randint(2, 6))]
+    longest = rng.choice((30, 80, 200))
+    out: list[str] = []
+    size = 0
+    while size < length * 2:
+        other = rng.choice(chosen)
+        line = " ".join(excerpt_of(source, rng, rng.randint(12, longest), other).split())
+        label = rng.choice(("", "", f"**{other}**: ", f"{other.upper()} - ", "- ", f"({rng.randint(1, 9)}) ", "*"))
+        out.append(
+            label
+            + line
+            + rng.choice(
+                ("\n", "\n", "\n\n", ". ", " (" + excerpt_of(source, rng, 20, rng.choice(chosen)).split("\n")[0] + ")\n")
+            )
+        )
+        size += len(out[-1])
+    return "".join(out)
+
+
+def _glossary(source: Source, rng: random.Random, length: int, language: str | None) -> str:
+    """Words with their translations."""
+    first, second = (source.words[some_language(source.words, rng)] for _ in range(2))
+    sign = rng.choice((" - ", ": ", " = ", " → ", " | ", "\t", " ("))
+    rows = [f"{rng.choice(first)}{sign}{rng.choice(second)}{')' if sign == ' (' else ''}" for _ in range(length // 8)]
+    return rng.choice(("\n", "\n- ", ", ", "; ")).join(rows)
+
+
 def _markup(source: Source, rng: random.Random, length: int, language: str | None) -> str:
     out: list[str] = []
     size = 0
@@ -251,7 +305,7 @@ def _markup(source: Source, rng: random.Random, length: int, language: str | Non
 
 
 _LAYOUTS: tuple[Callable[[Source, random.Random, int, str | None], str], ...] = (
-    _list, _list, _table, _data, _links, _headings, _headings, _code_between, _letters, _names, _names, _terms, _terms, _markup,
+    _list, _list, _table, _data, _links, _headings, _headings, _code_between, _letters, _names, _names, _terms, _terms, _markup, _people, _languages, _languages, _glossary,
 )  # fmt: skip
 
 

@@ -17,17 +17,19 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from corpus import divided, read_documents
+from corpus import counted_for_the_fit, everything, kept_for_the_fit, prose, read_documents
 from count import classes_of, grams_of, pairs_of, words_of
-from fit import fitted
+from fit import clean_windows, fitted, normals
 from noise import Source, pieces_of
 
 from streamcheck.language.measure import Measure
 from streamcheck.language.tables import NAMELESS, pack_tables, unpack_tables
 
-UNKNOWN = ("eu", "et", "id")  # languages held back wholly while the judge is fitted
-SPARSE = ("cs", "fi", "tr", "hu", "sl", "da", "el", "vi")  # of these it knows strings of user interfaces
-LEAST = 250_000  # characters of a language
+NOTICE = """tables.bin holds statistics: which hashes of four characters, pairs and words occur in which languages, and how English word classes follow
+each other. They were counted in the documentation, interface strings and code of the projects below (the packages, their versions and
+hashes stand in scripts/train/sources.toml of the source distribution). No text of theirs is part of it. We thank their authors.
+
+"""
 TABLES = Path(__file__).parents[2] / "streamcheck" / "language" / "tables.bin"
 
 
@@ -45,39 +47,38 @@ def main() -> int:
     def tell(text: str) -> None:
         print(f"{time.monotonic() - started:7.1f} s  {text}", file=sys.stderr, flush=True)
 
-    prose, strings = read_documents(options.folder, prose=True), read_documents(options.folder, prose=False)
-    if "en" not in prose:
+    documents = read_documents(options.folder, counted_for_the_fit)
+    if "en" not in documents:
         parser.error(f"{options.folder}: no English text in it; run fetch.py first")
-    tell(f"{sum(map(len, prose.values())):,} documents in {len(prose)} languages, strings in {len(strings)}")
-    count, fit = divided(prose)
-    # The judge must also meet languages of which the tables know little or nothing, as users bring them: some are held back while it is
-    # fitted, and counted for the product.
-    known = joined({language: docs for language, docs in count.items() if language not in (*UNKNOWN, *SPARSE)}, strings)
-    tables, listed = counted({language: docs for language, docs in known.items() if language not in UNKNOWN}, tell)
-    measure = Measure(unpack_tables(pack_tables(**tables, model={})))
+    tables, listed = counted(documents, tell)
+    kept = {
+        language: docs for language, docs in read_documents(options.folder, kept_for_the_fit).items() if language in documents
+    }
+    tell(f"fitting on {len(kept)} languages, {sum(len(d) for docs in kept.values() for d in docs):,} characters")
     pool = {language: words for language, words in listed.items() if len(words) > 1_000}
-    source = Source(fit, pool, pieces_of(pool, fit, random.Random(options.seed)))
-    model = fitted(
-        measure, source, tables["languages"], clean=options.windows, noisy=options.windows, seed=options.seed, tell=tell
-    )
-    documents = joined(count, strings)
+    source = Source(kept, pool, pieces_of(pool, kept, random.Random(options.seed)))
+    measure = Measure(unpack_tables(pack_tables(**tables, model={})))
+    fit = fitted(measure, source, tables["languages"], clean=options.windows, noisy=options.windows, seed=options.seed, tell=tell)
+    documents = read_documents(options.folder, everything)
     tables, _ = counted(documents, tell)
+    measure = Measure(unpack_tables(pack_tables(**tables, model={})))
+    source = Source(read_documents(options.folder, prose), pool, [])
+    windows = clean_windows(measure, source, random.Random(options.seed), options.windows // 2)
+    model = {
+        **normals([counts for counts, _ in windows], tables["languages"]),
+        **fit,
+    }
     packed = pack_tables(**tables, model=model)
     options.out.write_bytes(packed)
+    notices = (
+        options.folder.parent / "NOTICES.txt" if not (options.folder / "NOTICES.txt").exists() else options.folder / "NOTICES.txt"
+    )
+    options.out.with_name("NOTICE").write_text(NOTICE + notices.read_text(encoding="utf-8"), encoding="utf-8")
     characters = sum(len(d) for docs in documents.values() for d in docs)
     tell(
         f"{options.out}: {len(packed):,} bytes; {characters:,} characters, {len(documents)} languages, {len(tables['words']):,} words"
     )
     return 0
-
-
-def joined(*parts: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Return the documents of all parts by language; languages with less than LEAST characters are left out."""
-    documents: dict[str, list[str]] = {}
-    for part in parts:
-        for language, docs in part.items():
-            documents[language] = documents.get(language, []) + docs
-    return {language: docs for language, docs in sorted(documents.items()) if sum(map(len, docs)) >= LEAST}
 
 
 def counted(documents: dict[str, list[str]], tell: Callable[[str], None]) -> tuple[dict[str, Any], dict[str, list[str]]]:

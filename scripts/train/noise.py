@@ -185,7 +185,7 @@ def broken_words(source: Source, rng: random.Random, length: int) -> str:
 
 def shuffled(source: Source, rng: random.Random, length: int) -> str:
     """Clean text with its words in another order."""
-    words = excerpt_of(source, rng, length + 20).split()
+    words = excerpt_of(source, rng, length + 20).split() or ["a"]
     rng.shuffle(words)
     return " ".join(words)[:length]
 

@@ -5,12 +5,14 @@ Out:  Command, and decorators for options.
 Rule: help shows two examples before anything else; long flags are spelt out.
 """
 
-__all__ = ("Command", "color_option", "dialect_of", "dialect_option", "with_examples")
+__all__ = ("Command", "color_option", "context_in", "context_option", "dialect_of", "dialect_option", "with_examples")
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
+
+from streamcheck.errors import UsageError
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -24,6 +26,25 @@ color_option: Callable[[_Function], _Function] = click.option(
 dialect_option: Callable[[_Function], _Function] = click.option(
     "--dialect", metavar="NAME", default="auto", help="Take the streams as this dialect; auto recognises it."
 )
+
+
+context_option: Callable[[_Function], _Function] = click.option(
+    "--context",
+    "context_path",
+    metavar="FILE",
+    help="What was said before the answer, prompt and earlier turns, as text: its scripts and languages surprise nobody then.",
+)
+
+
+def context_in(path: str | None) -> str:
+    """Return the text of a --context file; "" without one. Raises UsageError when it cannot be read."""
+    if path is None:
+        return ""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError as error:
+        raise UsageError(f"--context {path}: cannot be read: {error.strerror or error}") from None
 
 
 def dialect_of(name: str) -> str:

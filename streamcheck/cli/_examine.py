@@ -13,6 +13,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from types import FrameType
 from typing import TYPE_CHECKING, BinaryIO, Self
 
@@ -39,20 +40,20 @@ class Examined:
     interrupted: bool = False
 
 
-def examine(path: str, dialect: str = "auto") -> Examined:
+def examine(path: str, dialect: str = "auto", context: str = "") -> Examined:
     """Return the report of a file, or why there is none."""
     from streamcheck.capture.reader import CaptureReader, is_capture
 
     try:
         if not os.path.isfile(path):  # a pipe or a device can be read once only
             with open(path, "rb") as stream:
-                return Examined(check(stream.read(), dialect=dialect, name=path))
+                return Examined(check(stream.read(), dialect=dialect, name=path, context=context))
         with open(path, "rb") as file:
             head = file.read(_HEAD)
         if path.endswith(_CAPTURE_NAMES) or is_capture(head):
             capture = CaptureReader(path).read()
-            return Examined(check(capture, dialect=dialect, name=path), about=_about(capture))
-        return Examined(check(path, dialect=dialect))
+            return Examined(check(capture, dialect=dialect, name=path, context=context), about=_about(capture))
+        return Examined(check(path, dialect=dialect, context=context))
     except StreamcheckError as error:
         return Examined(None, problem=str(error))
     except OSError as error:
@@ -79,12 +80,12 @@ def _about(capture: "Capture") -> str | None:
 
 
 # ---------------------------------------------------------------------- many files
-def examine_all(paths: Sequence[str], dialect: str, jobs: int) -> Iterator[Examined]:
+def examine_all(paths: Sequence[str], dialect: str, jobs: int, context: str = "") -> Iterator[Examined]:
     """Yield what examine() gives for each path, in order. jobs: processes to use; 0 takes one for each core."""
     workers = min(jobs or os.cpu_count() or 1, len(paths))
     if workers <= 1:
         for path in paths:
-            yield examine(path, dialect)
+            yield examine(path, dialect, context)
         return
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
@@ -94,7 +95,9 @@ def examine_all(paths: Sequence[str], dialect: str, jobs: int) -> Iterator[Exami
     pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method), initializer=_ignore_interrupts)
     done = 0
     try:
-        for examined in pool.map(examine, paths, [dialect] * len(paths), chunksize=max(1, min(16, len(paths) // (workers * 4)))):
+        for examined in pool.map(
+            examine, paths, repeat(dialect), repeat(context), chunksize=max(1, min(16, len(paths) // (workers * 4)))
+        ):
             done += 1
             yield examined
     except BrokenProcessPool:
@@ -115,7 +118,9 @@ def _ignore_interrupts() -> None:
 
 
 # ---------------------------------------------------------------------- a stream as it comes
-def examine_live(stream: BinaryIO, *, dialect: str, name: str, on_finding: Callable[[Finding], None] | None = None) -> Examined:
+def examine_live(
+    stream: BinaryIO, *, dialect: str, name: str, context: str = "", on_finding: Callable[[Finding], None] | None = None
+) -> Examined:
     """Return the report of a stream that is read while it comes, or of a whole capture that comes in its place.
 
     on_finding: called for each finding as soon as it is known. Times count from the first byte: when the request was sent is not
@@ -123,7 +128,7 @@ def examine_live(stream: BinaryIO, *, dialect: str, name: str, on_finding: Calla
     """
     from streamcheck.capture.reader import CaptureReader, is_capture
 
-    checker = Checker(dialect, name=name)
+    checker = Checker(dialect, name=name, context=context)
     held: list[tuple[float, bytes]] | None = []  # reads that may still turn out to be the head of a capture
     whole: list[bytes] = []  # a capture's file
     with _Interrupts() as interrupts:
@@ -151,7 +156,9 @@ def examine_live(stream: BinaryIO, *, dialect: str, name: str, on_finding: Calla
             capture = CaptureReader(b"".join(whole), name=name).read()
         except StreamcheckError as error:
             return Examined(None, problem=str(error), interrupted=interrupts.hit)
-        return Examined(check(capture, dialect=dialect, name=name), about=_about(capture), interrupted=interrupts.hit)
+        return Examined(
+            check(capture, dialect=dialect, name=name, context=context), about=_about(capture), interrupted=interrupts.hit
+        )
     _feed(checker, held or [], on_finding)
     return Examined(checker.close("cancelled" if interrupts.hit else "eof"), interrupted=interrupts.hit)
 

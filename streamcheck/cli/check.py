@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamcheck.cli._command import Command, color_option, dialect_of, dialect_option
+from streamcheck.cli._command import Command, color_option, context_in, context_option, dialect_of, dialect_option
 from streamcheck.cli._inputs import STDIN, Inputs, Job, expectation_home, inputs_of, stdin_bytes
 from streamcheck.cli._screen import Screen
 from streamcheck.errors import UsageError
@@ -80,6 +80,7 @@ _DOCUMENTS: dict[str, Callable[[Sequence[_Checked], Sequence[str]], str]] = {"js
 )
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @dialect_option
+@context_option
 @click.option(
     "--format", "form", type=click.Choice(["text", *_DOCUMENTS]), default="text", show_default=True, help="How to report."
 )
@@ -98,6 +99,7 @@ _DOCUMENTS: dict[str, Callable[[Sequence[_Checked], Sequence[str]], str]] = {"js
 def command(
     paths: tuple[str, ...],
     dialect: str,
+    context_path: str | None,
     form: str,
     fail_on: str | None,
     jobs: int,
@@ -116,7 +118,14 @@ def command(
         raise UsageError(
             "--update does not run where CI is set: rewrite the expectations on your own machine and look at the difference"
         )
-    run = _Run(inputs_of(paths), dialect_of(dialect), Verdict(fail_on or Verdict.REFUSED), verbose=verbose, quiet=quiet)
+    run = _Run(
+        inputs_of(paths),
+        dialect_of(dialect),
+        context_in(context_path),
+        Verdict(fail_on or Verdict.REFUSED),
+        verbose=verbose,
+        quiet=quiet,
+    )
     screen = Screen(color) if form == "text" else None
     results = run.results(jobs, screen)
     if run.wants_progress(form):
@@ -146,10 +155,11 @@ def command(
 class _Run:
     """One run of the command: what is known before, and what it gathers."""
 
-    def __init__(self, inputs: Inputs, dialect: str, fail_on: Verdict, *, verbose: bool, quiet: bool) -> None:
+    def __init__(self, inputs: Inputs, dialect: str, context: str, fail_on: Verdict, *, verbose: bool, quiet: bool) -> None:
         self.inputs = inputs
         self.interrupted = False
         self._dialect = dialect
+        self._context = context
         self._fail_on = fail_on
         self._verbose = verbose
         self._quiet = quiet
@@ -164,7 +174,7 @@ class _Run:
         from streamcheck.cli._examine import examine_all
 
         files = [job for job in self.inputs.jobs if job.path != STDIN]
-        examined = examine_all([job.path for job in files], self._dialect, jobs)
+        examined = examine_all([job.path for job in files], self._dialect, jobs, self._context)
         for job in self.inputs.jobs:
             found = self._stdin(screen) if job.path == STDIN else next(examined)
             if found.problem is not None:
@@ -182,7 +192,8 @@ class _Run:
         if stream.isatty():
             click.echo("streamcheck check: reading the stream from the terminal, Ctrl-D ends it", err=True)
         live = sys.stderr.isatty() and screen is not None and not self._quiet
-        return examine_live(stream, dialect=self._dialect, name="<stdin>", on_finding=_tell if live else None)
+        tell = _tell if live else None
+        return examine_live(stream, dialect=self._dialect, name="<stdin>", context=self._context, on_finding=tell)
 
     def _judged(self, job: Job, report: Report, about: str | None) -> _Checked:
         if job.expectation is None:

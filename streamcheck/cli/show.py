@@ -10,7 +10,7 @@ __all__ = ("command",)
 
 import click
 
-from streamcheck.cli._command import Command, color_option, dialect_of, dialect_option
+from streamcheck.cli._command import Command, color_option, context_in, context_option, dialect_of, dialect_option
 from streamcheck.cli._inputs import STDIN, stdin_bytes
 from streamcheck.cli._screen import Screen
 from streamcheck.errors import CaptureError, UsageError, near_names
@@ -35,10 +35,13 @@ from streamcheck.verdicts import Report, Verdict
 @click.option("--channel", metavar="NAME", help="Show only this channel: reasoning, content, refusal, tool:0 ...")
 @click.option("--raw", is_flag=True, help="Write the text alone, without marks; channel content unless --channel names another.")
 @dialect_option
+@context_option
 @color_option
-def command(path: str, choice: int | None, channel: str | None, raw: bool, dialect: str, color: str) -> int:
+def command(
+    path: str, choice: int | None, channel: str | None, raw: bool, dialect: str, context_path: str | None, color: str
+) -> int:
     """Show the message that a stream adds up to, with the findings marked in it."""
-    report, about = _report_of(path, dialect_of(dialect))
+    report, about = _report_of(path, dialect_of(dialect), context_in(context_path))
     spoken = spoken_in(report)
     _must_exist(path, spoken, choice, channel)
     screen = Screen(color)
@@ -56,13 +59,13 @@ def command(path: str, choice: int | None, channel: str | None, raw: bool, diale
     return 0
 
 
-def _report_of(path: str, dialect: str) -> tuple[Report, str | None]:
+def _report_of(path: str, dialect: str, context: str) -> tuple[Report, str | None]:
     from streamcheck.cli._examine import examine, examine_live
 
     if path == STDIN:
-        examined = examine_live(stdin_bytes(), dialect=dialect, name="<stdin>")
+        examined = examine_live(stdin_bytes(), dialect=dialect, name="<stdin>", context=context)
     else:
-        examined = examine(path, dialect)
+        examined = examine(path, dialect, context)
     if examined.report is None:
         raise CaptureError(examined.problem or f"{path}: cannot be read")
     return examined.report, examined.about

@@ -2,47 +2,53 @@
 
 In:   blocks of one channel.
 Out:  text/word-salad signals.
-Rule: each block is counted (streamcheck.language.measure) and judged in windows of WINDOWS blocks against noise. From the log-odds the calmest
+Rule: a glance at each block clears most of them; the others are counted (streamcheck.language.measure) and judged in windows of WINDOWS
+      blocks against noise. From the log-odds the calmest
       earlier stretch of the same stream is taken off, so that an odd but steady text - a language that the tables do not know, a list
       of names - is odd only against itself. Code and tool arguments must be odder than prose. A text shorter than a window is judged
       whole at its end, from SHORTEST characters on.
-Cost: 35 us a block (0.3 us a character), 25 more for each window that the first trees do not clear.
+Cost: 25 us a block that a glance clears, about 150 one that is judged.
 """
 
 __all__ = ("WordSalad",)
 
 from collections import deque
-from functools import cache
-from operator import add, sub
+from functools import cache, cached_property
+from itertools import islice
 from typing import ClassVar, NamedTuple
 
 from streamcheck.detectors import Block, Setting, Signal
 from streamcheck.language.judge import FEATURES, Judge
-from streamcheck.language.measure import COUNTS, Measure
+from streamcheck.language.measure import NO_GLANCE, NOTHING, Counts, Glance, Measure
 from streamcheck.language.pieces import Pieces
 from streamcheck.language.tables import load_tables
 from streamcheck.textcontext import excerpt
 
 SHORTEST = 40  # characters that a text must have to be judged at all
-WINDOWS = (1, 2, 3, 5)  # pieces of about 128 characters
-SCREEN = 2  # the window that is judged first
-CLEARED = 0.0  # log-odds of it below which the others are not judged. guess: even odds
-CODE_EXTRA = 2.0  # log-odds that code and tool arguments must have more. guess
+WINDOWS = (2, 1, 3, 5)  # pieces of about 128 characters, in the order of judgement
+GLANCED = 2  # pieces that are glanced at together, and judged first
+HOPELESS = -0.5  # log-odds of GLANCED pieces below which the other windows are not judged. guess
+_CLEARED = -3.0  # log-odds that stand for a text which a glance cleared; only the sign matters
+CODE_EXTRA = (
+    0.5  # log-odds that code and tool arguments must have more. guess; the limits of marked-up text hold for code without a fence
+)
 FAINT = 0.3  # score below which nothing is said
 CALM = 0.5  # share of the stream's own calm level that is taken off
 _CALM_AFTER = 3  # windows that must have been judged before the stream has a level of its own
-_KEPT = 640  # characters kept to find the onset in
 STEP = 16  # characters; how finely the onset is looked for
 REACH_BACK = 128  # characters before the first odd window in which the onset may lie: that piece was odd in part
 
 
-class _State(NamedTuple):
-    """Sums over all pieces up to `end`."""
+class _Piece:
+    """A piece of text: what a glance saw of it, and what was counted when it had to be."""
 
-    counts: list[int]
-    known: int
-    frequent: int
-    end: int
+    def __init__(self, glance: Glance, end: int) -> None:
+        self.glance = glance
+        self.end = end  # offset behind it
+
+    @cached_property
+    def counts(self) -> Counts:
+        return _model()[0].counts(self.glance)
 
 
 class _Window(NamedTuple):
@@ -69,10 +75,8 @@ class WordSalad:
         self._context = setting.text
         self._pieces = Pieces()
         self._before = ""
-        self._sums: deque[_State] = deque([_State([0] * len(COUNTS), 0, 0, 0)], maxlen=max(WINDOWS) + 1)
-        self._seen = 0
-        self._levels: deque[float] = deque(maxlen=24)  # log-odds of two pieces together, while nothing was suspect
-        self._recent = ""
+        self._last: deque[_Piece] = deque(maxlen=max(WINDOWS) + 1)
+        self._levels: deque[float] = deque(maxlen=24)  # log-odds of two pieces together
         self._raised: int | None = None  # where the stretch began that is odd without a break
 
     def feed(self, block: Block) -> list[Signal]:
@@ -80,51 +84,51 @@ class WordSalad:
 
     def close(self) -> list[Signal]:
         found = self._take(self._pieces.close())
-        if self._seen < max(WINDOWS) and self._sums[-1].end >= SHORTEST:
-            found += self._judge([self._seen])
+        if self._last and self._last[-1].end >= SHORTEST and len(self._last) not in WINDOWS and len(self._last) <= max(WINDOWS):
+            found += self._judge((len(self._last),))
         return found
 
-    def _take(self, piece: str) -> list[Signal]:
-        """Count a piece and judge the windows that it ends."""
-        if not piece:
+    def _take(self, text: str) -> list[Signal]:
+        """Look at a piece; judge the windows that it ends unless a glance clears them."""
+        if not text:
             return []
-        counts, known, frequent, self._before = _model()[0].piece(piece, self._before)
-        last = self._sums[-1]
-        self._sums.append(
-            _State(list(map(add, last.counts, counts)), last.known + known, last.frequent + frequent, last.end + len(piece))
-        )
-        self._recent = (self._recent + piece)[-_KEPT:]
-        self._seen += 1
-        return self._judge([size for size in (SCREEN, *WINDOWS) if size <= self._seen])
+        measure, judge = _model()
+        glance, self._before = measure.glance(text, self._before)
+        self._last.append(_Piece(glance, (self._last[-1].end if self._last else 0) + len(text)))
+        before = self._last[-2].glance if len(self._last) > 1 else NO_GLANCE
+        if judge.clears(glance, before):
+            self._raised = None
+            self._levels.append(_CLEARED)
+            return []
+        return self._judge(WINDOWS)
 
-    def _judge(self, sizes: list[int]) -> list[Signal]:
+    def _judge(self, sizes: tuple[int, ...]) -> list[Signal]:
         """Return a signal of the oddest window of these sizes that ends here."""
         judge = _model()[1]
-        end = self._sums[-1]
+        end = self._last[-1].end
         best: _Window | None = None
         for size in sizes:
-            start = self._sums[-1 - size]
-            if end.end - start.end < SHORTEST:
+            if size > len(self._last):
                 continue
-            features = judge.features(
-                list(map(sub, end.counts, start.counts)), end.known - start.known, end.frequent - start.frequent
-            )
+            window = sum((piece.counts for piece in islice(reversed(self._last), size)), start=NOTHING)
+            if window.numbers[0] < SHORTEST:
+                continue
+            features = judge.features(window)
             odds = judge.log_odds(features)
             suspect, degenerate = judge.limits(features, min(WINDOWS, key=lambda known: abs(known - size)))
             score = 1 + (odds - suspect) / (degenerate - suspect)
             if best is None or score > best.score:
-                best = _Window(score, odds, degenerate - suspect, start.end, features)
-            if size == SCREEN:
+                best = _Window(score, odds, degenerate - suspect, end - window.numbers[0], features)
+            if size == GLANCED:
                 self._levels.append(odds)
-                if odds < CLEARED:
+                if odds < HOPELESS:
                     break
         if best is not None and best.score >= FAINT:
-            code = self._tool or self._context.in_code(max(0, end.end - 1), end.end)
+            code = self._tool or self._context.in_code(max(0, end - 1), end)
             score = best.score - (self._calm() + (CODE_EXTRA if code else 0.0)) / best.unit
             if score >= FAINT:
                 return [self._signal(best._replace(score=score))]
-        if best is not None:
-            self._raised = None
+        self._raised = None
         return []
 
     def _calm(self) -> float:
@@ -134,26 +138,29 @@ class WordSalad:
         return max(0.0, CALM * sorted(self._levels)[len(self._levels) // 2])
 
     def _signal(self, window: _Window) -> Signal:
-        end = self._sums[-1].end
+        end = self._last[-1].end
         if self._raised is None:
             self._raised = self._onset(window.start)
         onset = min(self._raised, end - 1)
-        oddest = sorted(((value, name) for value, name in zip(window.features, FEATURES, strict=True) if value > 0), reverse=True)
+        recent = "".join(piece.glance.text for piece in self._last)
         evidence = {
             "log_odds": round(window.odds, 2),
             "window": [window.start, end],
-            "features": {name: round(value, 3) for value, name in oddest},
-            "near": excerpt(self._recent[onset - end :][:120]),
+            "features": {name: round(value, 3) for name, value in zip(FEATURES, window.features, strict=True) if value > 0},
+            "near": excerpt(recent[max(0, onset - end + len(recent)) :][:120]),
         }
         message = f"from character {onset} on this reads like noise and not like language"
         return Signal(self.codes[0], window.score, onset, end, message, evidence)
 
     def _onset(self, start: int) -> int:
-        """Return where the text turns odd: between the piece before the window and its end, the point that parts calm from odd best."""
-        end = self._sums[-1].end
-        first = max(end - len(self._recent), start - REACH_BACK)
-        text = self._recent[first - end :]
-        odd = [_model()[0].oddness(text[at : at + STEP + 3]) for at in range(0, len(text) - 3, STEP)]
+        """Return where the text turns odd: in the piece before the window or in the window, the point that parts calm from odd best."""
+        measure, judge = _model()
+        end = self._last[-1].end
+        recent = "".join(piece.glance.text for piece in self._last)
+        first = max(end - len(recent), start - REACH_BACK)
+        text = recent[first - end :]
+        cluster = judge.cluster_of(self._last[0].counts)
+        odd = [measure.oddness(text[at : at + STEP + 3], cluster) for at in range(0, len(text) - 3, STEP)]
         if not odd:
             return start
         middle = (min(odd[: max(1, len(odd) // 2)]) + sum(odd[-8:]) / len(odd[-8:])) / 2

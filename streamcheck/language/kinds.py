@@ -9,6 +9,7 @@ Cost: 0.3 us for 64 ASCII characters, 3 us for others.
 
 __all__ = ("IDEOGRAPHIC", "LETTERS", "kinds_of", "normal_of")
 
+import re
 import unicodedata
 
 LETTERS = "aAcgrohkj"  # Latin small, Latin capital, Cyrillic, Greek, right-to-left, others, Hangul, kana, Han
@@ -76,6 +77,9 @@ class _Normal(dict[int, str]):
         return normal
 
 
+_STANDS_FOR_ANOTHER = re.compile(
+    r"[\d\u1100-\u11ff\u2e80-\u31ff\u3400-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc\U00020000-\U0003ffff]"
+)
 _KINDS = _Kinds()
 _NORMAL = _Normal()
 
@@ -86,4 +90,6 @@ def kinds_of(text: str) -> str:
 
 def normal_of(text: str) -> str:
     """Return the form that the n-grams are taken from: one blank for any white space, digits as 0. The text comes in small letters."""
-    return " ".join(text.translate(_NORMAL).split())
+    if _STANDS_FOR_ANOTHER.search(text):
+        text = text.translate(_NORMAL)
+    return " ".join(text.split())

@@ -6,7 +6,7 @@ Rule: little-endian, zlib; the header names length and place of every block. NOT
 Cost: read on first use, 15 ms; 6 MB for the process, shared by all channels.
 """
 
-__all__ = ("CLASSES", "NAMELESS", "Tables", "load_tables", "pack_tables", "unpack_tables")
+__all__ = ("CLASSES", "CLUSTERS", "NAMELESS", "Tables", "load_tables", "pack_tables", "unpack_tables")
 
 import json
 import struct
@@ -16,9 +16,12 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 NAMELESS = 1  # entry of words that every text may hold in any language: single letters, names of things in code
+# Families of languages whose n-grams are told apart, one bit each in Tables.grams.
+CLUSTERS = ("English", "code", "Romance", "Germanic", "Slavic and Finnic", "other Latin", "Cyrillic and Greek", "other scripts")
 CLASSES = 97  # classes of English words by their neighbours; 0 is no class
 _FILE = "tables.bin"
 _MAX_CACHED = 50_000  # words whose entry is remembered
@@ -29,7 +32,8 @@ _MASK = 16  # bytes of a mask: room for 128 languages
 class Tables(NamedTuple):
     """What text is measured against.
 
-    grams, pairs:    slot -> how odd an n-gram of this hash is, 0 for common; the number of slots is prime.
+    grams:           slot of an n-gram of four -> one bit for each of CLUSTERS that has it; the number of slots is prime.
+    pairs:           slot of a pair of Han, kana or Hangul characters -> 1 where it is odd.
     words:           word in small letters -> entry, 0 for words that are not listed.
     known_lanes:     entry -> an integer with 1 in the lane of each language that has the word.
     frequent_lanes:  the same for the commonest words of a language.
@@ -50,8 +54,12 @@ class Tables(NamedTuple):
     model: dict[str, Any]
 
 
+def _key(word: str) -> int:
+    return zlib.crc32(word.encode("utf-8", "surrogatepass")) & 0xFFFFFF
+
+
 class _Words(dict[str, int]):
-    """Words by the CRC-32 of their UTF-8 form; a false match comes once in 40,000 unknown words."""
+    """Words by 24 bits of the CRC-32 of their UTF-8 form: one of a hundred unknown words passes for a known one."""
 
     def __init__(self, hashes: Sequence[int], entries: Sequence[int]) -> None:
         super().__init__()
@@ -62,7 +70,7 @@ class _Words(dict[str, int]):
         if len(word) == 1:
             entry = NAMELESS
         else:
-            key = zlib.crc32(word.encode("utf-8", "surrogatepass"))
+            key = _key(word)
             at = bisect_left(self._hashes, key)
             entry = self._entries[at] if at < len(self._hashes) and self._hashes[at] == key else 0
         if len(self) >= _MAX_CACHED:
@@ -100,11 +108,12 @@ def pack_tables(
     model: Mapping[str, Any],
 ) -> bytes:
     """Return the file. entries: (mask of languages, mask of those where the word is common, class); the first is that of unknown words."""
-    hashed = sorted({zlib.crc32(word.encode()): entry for word, entry in words.items()}.items())
+    hashed = sorted({_key(word): entry for word, entry in words.items()}.items())
+    steps = [key - before for (key, _), (before, _) in zip(hashed, [(0, 0), *hashed], strict=False)]
     blocks = {
         "grams": grams,
         "pairs": pairs,
-        "hashes": struct.pack(f"<{len(hashed)}I", *(key for key, _ in hashed)),
+        "steps": struct.pack(f"<{len(steps)}H", *steps),  # from one key to the next, as they pack better
         "word_entries": struct.pack(f"<{len(hashed)}H", *(entry for _, entry in hashed)),
         "known": b"".join(known.to_bytes(_MASK, "little") for known, _, _ in entries),
         "frequent": b"".join(frequent.to_bytes(_MASK, "little") for _, frequent, _ in entries),
@@ -139,7 +148,7 @@ def unpack_tables(data: bytes) -> Tables:
     return Tables(
         grams=block("grams"),
         pairs=block("pairs"),
-        words=_Words(numbers("hashes", "I"), numbers("word_entries", "H")),
+        words=_Words(array("I", accumulate(numbers("steps", "H"))), numbers("word_entries", "H")),
         known_lanes=_Lanes(block("known")),
         frequent_lanes=_Lanes(block("frequent")),
         class_of_entry=block("classes"),
