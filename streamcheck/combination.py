@@ -39,23 +39,33 @@ class Combination:
         self.points: list[tuple[int, float]] = []
         self._active: dict[str, Signal] = {}  # the heaviest recent signal of each code
         self._told: dict[str, float] = {}  # code -> the score at which its level was entered
-        self._quiet: dict[str, int] = {}  # code -> up to where it was last loud enough to hold its level
+        self._held: dict[str, int] = {}  # code -> up to where it was last loud enough to hold its level
         self._notes = 0
 
     def weigh(self, signals: Iterable[Signal], end: int) -> list[TextFinding]:
         """Return what the signals of one block raise to a new level. end: the offset behind the block."""
-        if signals:
-            for signal in signals:
-                kept = self._active.get(signal.code)
-                if kept is None or signal.score >= kept.score or kept.end <= signal.end - REACH:
-                    self._active[signal.code] = signal
+        codes = [self._take(signal) for signal in signals]
         if not self._active:
             self._point(end, 0.0)
             return []
         self._forget(end)
-        found = [f for s in signals if s.code in self._active for f in self._rise(self._active[s.code])]
+        found: list[TextFinding] = []
+        if codes and self._active:
+            heaviest = max(self._active.values(), key=lambda s: s.score).code
+            for code in dict.fromkeys([*codes, heaviest]):
+                if code in self._active:
+                    found += self._rise(self._active[code], self._score() if code == heaviest else self._active[code].score)
         self._point(end, self._score())
         return found
+
+    def _take(self, signal: Signal) -> str:
+        """Keep a signal if it is the heaviest recent one of its code; return the code."""
+        kept = self._active.get(signal.code)
+        if kept is None or signal.score >= kept.score or kept.end <= signal.end - REACH:
+            self._active[signal.code] = signal
+        if signal.score >= self._told.get(signal.code, 0.0) / 2:
+            self._held[signal.code] = max(self._held.get(signal.code, 0), signal.end)
+        return signal.code
 
     def _score(self) -> float:
         scores = sorted((s.score for s in self._active.values()), reverse=True)
@@ -64,30 +74,23 @@ class Combination:
         total = scores[0] + SHARE * sum(scores[1:])
         return max(total, DEGENERATE) if len(scores) > 1 and scores[1] >= SUSPECT else total
 
-    def _rise(self, signal: Signal) -> Iterable[TextFinding]:
+    def _rise(self, signal: Signal, score: float) -> Iterable[TextFinding]:
         """Tell a level that this code has not been told at yet."""
-        total = self._score()
-        heaviest = max(self._active.values(), key=lambda s: s.score)
-        score = total if signal is heaviest else signal.score
         threshold, severity = next((level for level in _LEVELS if score >= level[0]), (0.0, None))
-        if severity is None:
-            return
-        self._quiet[signal.code] = signal.end
-        if threshold <= self._told.get(signal.code, 0.0):
+        if severity is None or threshold <= self._told.get(signal.code, 0.0):
             return
         self._told[signal.code] = threshold
+        self._held[signal.code] = max(self._held.get(signal.code, 0), signal.end)
         if severity is Severity.NOTE:
             self._notes += 1
             if self._notes > MAX_NOTES:
                 return
-        table = [
-            {"code": s.code, "score": round(s.score, 2), "chars": [s.start, s.end]}
-            for s in sorted(self._active.values(), key=lambda s: -s.score)
-        ]
+        active = sorted(self._active.values(), key=lambda s: -s.score)
+        table = [{"code": s.code, "score": round(s.score, 2), "chars": [s.start, s.end]} for s in active]
         evidence = {**signal.evidence, "score": round(score, 2), "combined": table}
         message = signal.message
         if score > signal.score and severity is not Severity.NOTE:
-            message += "; together with " + ", ".join(row["code"] for row in table if row["code"] != signal.code)  # type: ignore[misc]
+            message += "; together with " + ", ".join(s.code for s in active if s is not signal)
         yield TextFinding(signal.code, severity, signal.start, signal.end, message, evidence)
 
     def _forget(self, end: int) -> None:
@@ -95,16 +98,15 @@ class Combination:
         for code, signal in list(self._active.items()):
             if signal.end < end - REACH:
                 del self._active[code]
-        for code, entered in list(self._told.items()):
-            holding = self._active.get(code)
-            if holding is not None and holding.score >= entered / 2:
-                self._quiet[code] = max(self._quiet.get(code, 0), holding.end)
-            elif self._quiet.get(code, 0) < end - REACH:
+        for code in list(self._told):
+            if self._held[code] < end - REACH:
                 del self._told[code]
 
     def _point(self, end: int, score: float) -> None:
         points = self.points
         score = round(score, 2)
+        if points and points[-1][0] == end:  # what the end of the channel shows
+            score = max(score, points.pop()[1])
         if points and points[-1][1] == score:
             points[-1] = (end, score)
             return

@@ -66,7 +66,6 @@ def test_of_two_signals_of_one_code_in_a_block_the_heavier_counts() -> None:
     assert told([("a", 2.5), ("a", 0.6)]) == told([("a", 0.6), ("a", 2.5)]) == [(128, "a", "error")]
 
 
-@pytest.mark.xfail(strict=True, reason="weigh() goes over its signals twice: of an iterator it tells nothing")
 def test_signals_may_come_from_a_generator() -> None:
     assert [f.code for f in Combination().weigh(iter([signal("a", 1, 128)]), 128)] == ["a"]
 
@@ -98,7 +97,6 @@ def test_a_suspect_and_what_is_less_do_not_make_degenerate() -> None:
     assert {severity for _, _, severity in told([("a", 1.0), ("b", 0.99)])} == {"warning", "note"}
 
 
-@pytest.mark.xfail(strict=True, reason="the sum is told by the heaviest code only, and only in a block where that one signals")
 def test_two_suspects_make_degenerate_when_the_lighter_comes_second() -> None:
     assert "error" in {severity for _, _, severity in told([("a", 1.1)], [("b", 1.0)])}
 
@@ -135,7 +133,7 @@ def test_a_level_is_left_after_a_stretch_of_silence(between: int, again: bool) -
     ("score", "again"),
     [
         (0.4, True),
-        pytest.param(0.9, True, marks=pytest.mark.xfail(strict=True, reason="any score from NOTABLE on holds any level")),
+        (0.9, True),
         (1.0, False),
         (1.9, False),
     ],
@@ -145,9 +143,6 @@ def test_a_level_is_held_by_half_of_its_score(score: float, again: bool) -> None
     assert [severity for _, _, severity in found if severity == "error"] == ["error"] * (1 + again)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a signal that is lighter than the one kept leaves no trace, not even of where the level was held"
-)
 def test_a_level_is_held_by_a_weaker_signal_beside_the_heaviest_one() -> None:
     combination = Combination()
     errors = 0
@@ -186,7 +181,6 @@ def test_a_score_lasts_as_far_as_it_reaches() -> None:
     assert points_of(1.5, 0, 0, 0, 0) == [(BLOCK + REACH, 1.5), (5 * BLOCK, 0.0)]
 
 
-@pytest.mark.xfail(strict=True, reason="the signals of close() add a second point at the offset of the last one")
 def test_what_the_end_shows_raises_the_last_point_and_adds_none() -> None:
     combination = Combination()
     combination.weigh([], 128)

@@ -210,15 +210,15 @@ def _scripts() -> list[Case]:
     return [
         mixed(
             "chat-zai", "korean-with-cyrillic", "Cyrillic pieces inside Korean words", ko,
-            _broken_by(rng, PASSAGE["ko"], _CYRILLIC), "word-salad",
+            _broken_by(rng, PASSAGE["ko"], _CYRILLIC),
         ),
         mixed(
             "anthropic", "english-with-cyrillic", "Cyrillic pieces inside English words", en,
-            _broken_by(rng, PASSAGE["en"], _CYRILLIC), "word-salad",
+            _broken_by(rng, PASSAGE["en"], _CYRILLIC),
         ),
         mixed(
             "chat-zai", "english-with-lookalikes", "Cyrillic letters in English words that look the same", en,
-            _lookalikes(rng, PASSAGE["en"]), "word-salad",
+            _lookalikes(rng, PASSAGE["en"]),
         ),
         mixed("gemini", "hindi-with-latin", "Latin pieces inside Hindi words", hi, _broken_by(rng, PASSAGE["hi"], _LATIN)),
         mixed("chat-zai", "chinese-in-korean", "Chinese clauses inside Korean sentences", ko, _with_clauses(PASSAGE["ko"])),

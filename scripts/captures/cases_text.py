@@ -134,7 +134,6 @@ def _degenerate() -> list[Case]:
             ("text/repetition",),
             onset=("content", len(head) + 1, 60),
             comment="fault class model-repetition-loop, own words",
-            known_failure="text/word-salad warns of the loop, too, and has it begin 115 characters early",
         ),
         damaged(
             "garbled",

@@ -222,6 +222,10 @@ class Judge:
             (hangul + kana + han) / letters,
         ]
 
+    def written_in(self, window: Counts) -> str:
+        """Return the language, or the letter of the script (kinds.py), that a window is written in."""
+        return profile_of(window, self._languages, self._expected).written_in
+
     def cluster_of(self, window: Counts) -> int:
         """Return the index of the cluster of languages that has most of the n-grams."""
         clusters = lanes(window.seen, len(CLUSTERS) + 1)[: len(CLUSTERS)]

@@ -62,23 +62,30 @@ def _kind_of(char: str) -> str:
 _STAND_INS = {"h": "\uac00", "k": "\u3042", "j": "\u5b57"}
 
 
+_MAX_CACHED = 30_000  # characters that are remembered: more than all texts of one language use
+
+
 class _Kinds(dict[int, str]):
     def __missing__(self, code: int) -> str:
+        if len(self) >= _MAX_CACHED:
+            self.clear()
         kind = self[code] = _kind_of(chr(code))
         return kind
 
 
 class _Normal(dict[int, str]):
-    """Digits to 0, Han to one sign, kana to one, Hangul to one; anything else stays."""
+    """Decimal digits to 0, Han to one sign, kana to one, Hangul to one; anything else stays."""
 
     def __missing__(self, code: int) -> str:
-        kind = _KINDS[code]
-        normal = self[code] = "0" if kind == "0" else _STAND_INS.get(kind, chr(code))
+        if len(self) >= _MAX_CACHED:
+            self.clear()
+        char = chr(code)
+        normal = self[code] = "0" if char.isdecimal() else _STAND_INS.get(_KINDS[code], char)
         return normal
 
 
 _STANDS_FOR_ANOTHER = re.compile(
-    r"[\d\u1100-\u11ff\u2e80-\u31ff\u3400-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc\U00020000-\U0003ffff]"
+    r"[\d\u1100-\u11ff\u2e80-\u31ff\u3400-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc\U0001aff0-\U0001b2ff\U00020000-\U0003ffff]"
 )
 _KINDS = _Kinds()
 _NORMAL = _Normal()

@@ -113,7 +113,7 @@ def pack_tables(
     blocks = {
         "grams": grams,
         "pairs": pairs,
-        "steps": struct.pack(f"<{len(steps)}H", *steps),  # from one key to the next, as they pack better
+        "steps": struct.pack(f"<{len(steps)}I", *steps),  # from one key to the next, as they pack better
         "word_entries": struct.pack(f"<{len(hashed)}H", *(entry for _, entry in hashed)),
         "known": b"".join(known.to_bytes(_MASK, "little") for known, _, _ in entries),
         "frequent": b"".join(frequent.to_bytes(_MASK, "little") for _, frequent, _ in entries),
@@ -148,7 +148,7 @@ def unpack_tables(data: bytes) -> Tables:
     return Tables(
         grams=block("grams"),
         pairs=block("pairs"),
-        words=_Words(array("I", accumulate(numbers("steps", "H"))), numbers("word_entries", "H")),
+        words=_Words(array("I", accumulate(numbers("steps", "I"))), numbers("word_entries", "H")),
         known_lanes=_Lanes(block("known")),
         frequent_lanes=_Lanes(block("frequent")),
         class_of_entry=block("classes"),

@@ -253,7 +253,7 @@ def test_a_salad_of_english_is_suspect(make: Maker, bar: int, length: int) -> No
 
 
 @pytest.mark.parametrize("length", [600, 1_200])
-@pytest.mark.xfail(strict=True, reason="the limits of the tables of 21 November are above most salads of whole English words")
+@pytest.mark.xfail(strict=True, reason="the limits are above most salads of whole English words")
 def test_a_salad_of_english_words_is_suspect(length: int) -> None:
     assert sum(value >= 1 for value in english_scores(garbage.word_salad, length)) >= 7
 
@@ -361,7 +361,6 @@ def test_a_context_does_not_hide_a_salad() -> None:
     assert (CODE, "error") in {(finding.code, finding.severity.value) for finding in found}
 
 
-@pytest.mark.xfail(strict=True, reason="the detector does not look at Setting.context")
 def test_a_language_of_the_context_surprises_nobody() -> None:
     for seed in range(12):
         checks = TextChecks("content", context=made_up(seed, 6_000)[3_000:])
