@@ -229,20 +229,6 @@ def intruded(source: Source, rng: random.Random, length: int) -> str:
     ]
 
 
-def ideographs(source: Source, rng: random.Random, length: int) -> str:
-    """Characters of Chinese, Japanese or Korean in no order, one by one or in pairs."""
-    known = [language for language in ("zh-cn", "zh-cn", "zh-tw", "ja", "ko") if language in source.documents]
-    pool = [char for char in excerpt_of(source, rng, 3_000, rng.choice(known)) if char > "\u3040"] or ["字"]
-    if rng.random() < 0.5:
-        pool = sorted(set(pool))
-    marks = rng.choice((0.02, 0.08, 0.15))
-    size = rng.choice((1, 1, 2))
-    return _fill(
-        lambda: "".join(rng.choice(pool) for _ in range(size)) + (rng.choice("，。、 的\n") if rng.random() < marks else ""),
-        length,
-    )
-
-
 def low_characters(source: Source, rng: random.Random, length: int) -> str:
     """Single ASCII characters: the lowest ids of a vocabulary."""
     pool = [chr(rng.randint(33, 126)) for _ in range(rng.choice((12, 40, 94)))] + [" ", "\n"]
@@ -269,7 +255,6 @@ KINDS: dict[str, tuple[Callable[[Source, random.Random, int], str], float]] = {
     "sprayed": (sprayed, 1.0),
     "fragments": (fragments, 1.5),
     "intruded": (intruded, 1.0),
-    "ideographs": (ideographs, 0.8),
     "low_characters": (low_characters, 0.3),
     "typos": (typos, 1.0),
 }
