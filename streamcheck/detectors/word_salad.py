@@ -29,7 +29,7 @@ SHORTEST = 40  # characters that a text must have to be judged at all
 WINDOWS = (2, 1, 3, 5)  # pieces of about 128 characters, in the order of judgement
 GLANCED = 2  # pieces that are glanced at together, and judged first
 CONTEXT_READ = 3_072  # characters of the context whose level counts: as many blocks as levels are kept
-HOPELESS = 0.5  # log-odds of GLANCED pieces below which the other windows are not judged. guess
+HOPELESS = 0.3  # of the limit; GLANCED pieces with less log-odds, or less than the stream's own level, end the judgement. guess
 _CLEARED = -3.0  # log-odds that stand for a text which a glance cleared; only the sign matters
 CODE_EXTRA = (
     0.5  # log-odds that code and tool arguments must have more. guess; the limits of marked-up text hold for code without a fence
@@ -140,8 +140,9 @@ class WordSalad:
                 )
             )
             if size == GLANCED:
+                hopeless = odds < max(HOPELESS * suspect, self._level())
                 self._levels.append(odds)
-                if odds < HOPELESS:
+                if hopeless:
                     break
         oddest = max(odd, key=lambda window: window.score, default=None)
         if oddest is not None and oddest.score >= FAINT:
@@ -167,11 +168,13 @@ class WordSalad:
     def _recent(self) -> str:
         return "".join(piece.glance.text for piece in self._last)
 
+    def _level(self) -> float:
+        """Return the stream's own middle level, 0 where it has none yet."""
+        return sorted(self._levels)[len(self._levels) // 2] if len(self._levels) >= _CALM_AFTER else 0.0
+
     def _calm(self) -> float:
         """Return what is taken off: a share of the stream's own middle level, where that is above even odds."""
-        if len(self._levels) < _CALM_AFTER:
-            return 0.0
-        return max(0.0, CALM * sorted(self._levels)[len(self._levels) // 2])
+        return max(0.0, CALM * self._level())
 
     def _signal(self, window: _Window, start: int) -> Signal:
         """Return the signal of a window. start: of the stretch that the onset is looked for in."""

@@ -236,7 +236,7 @@ class Judge:
         return self._limits[way_of(features), size]
 
     def clears(self, first: Glance, second: Glance = NO_GLANCE) -> bool:
-        """Return True when a glance suffices: of the fitted windows that the trees find loud, 25 in a thousand are lost here."""
+        """Return True when a glance suffices: of the fitted windows that the trees find loud, a few in a hundred are lost here."""
         features = glance_features(first, second)
         return sum(_leaf(tree, features) for tree in self._screen) < self._cleared_below
 
