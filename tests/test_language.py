@@ -18,7 +18,19 @@ from streamcheck.detectors import BLOCK
 from streamcheck.detectors.word_salad import WINDOWS
 from streamcheck.language.judge import FEATURES, GROUPS, NORMAL, WAYS, Judge, glance_features, way_of
 from streamcheck.language.kinds import IDEOGRAPHIC, LETTERS, kinds_of, normal_of
-from streamcheck.language.measure import COUNTS, LANE, NO_GLANCE, NOTHING, WORD, Counts, Glance, Measure, ideographs_of, lanes
+from streamcheck.language.measure import (
+    BEFORE,
+    COUNTS,
+    LANE,
+    NO_GLANCE,
+    NOTHING,
+    WORD,
+    Counts,
+    Glance,
+    Measure,
+    ideographs_of,
+    lanes,
+)
 from streamcheck.language.pieces import Pieces
 from streamcheck.language.tables import CLASSES, CLUSTERS, NAMELESS, Tables, load_tables, pack_tables, unpack_tables
 
@@ -200,8 +212,7 @@ _SMALL = _small_tables({"the cat sat": 1 << _ENGLISH, "cat(sat)": 1 << _ENGLISH 
 
 def _counts(text: str, tables: Tables = _SMALL) -> Counts:
     measure = Measure(tables)
-    glance, _ = measure.glance(text, "")
-    return measure.counts(glance)
+    return measure.counts(measure.glance(text, ""))
 
 
 def _named(text: str, tables: Tables = _SMALL) -> dict[str, int]:
@@ -241,8 +252,8 @@ def test_n_grams_are_counted_by_the_clusters_that_have_them() -> None:
 
 def test_n_grams_reach_over_the_border_of_two_pieces() -> None:
     measure = Measure(_SMALL)
-    first, before = measure.glance("the cat ", "")
-    second, _ = measure.glance("sat", before)
+    first = measure.glance("the cat ", "")
+    second = measure.glance("sat", "the cat "[-BEFORE:])
     counts = measure.counts(first) + measure.counts(second)
     assert lanes(counts.seen, len(CLUSTERS) + 1)[_ENGLISH] == counts.numbers[COUNTS.index("grams")]
     assert counts.numbers[COUNTS.index("grams")] >= _counts("the cat sat").numbers[COUNTS.index("grams")]
@@ -280,8 +291,8 @@ def test_the_counts_of_pieces_are_those_of_the_text(parts: list[str]) -> None:
     parts = [f"{part} " for part in parts]
     measure, total, before = Measure(_SMALL), NOTHING, ""
     for part in parts:
-        glance, before = measure.glance(part, before)
-        total += measure.counts(glance)
+        total += measure.counts(measure.glance(part, before))
+        before = part[-BEFORE:]
     whole = _counts("".join(parts))
     assert (total.known, total.frequent) == (whole.known, whole.frequent)
     for name in ("chars", "words", "unknown", "camel", *LETTERS, "0", "newline", *"()$_?"):
@@ -292,9 +303,8 @@ def test_the_counts_of_pieces_are_those_of_the_text(parts: list[str]) -> None:
 def test_no_text_can_be_too_odd_to_count(parts: list[str]) -> None:
     measure, total, before = Measure(_SMALL), NOTHING, ""
     for part in parts:
-        glance, before = measure.glance(part, before)
-        assert len(before) <= 3
-        total += measure.counts(glance)
+        total += measure.counts(measure.glance(part, before))
+        before = part[-BEFORE:]
     counted = dict(zip(COUNTS, total.numbers, strict=True))
     assert min(total.numbers) >= 0
     for part, whole in (("unknown", "words"), ("odd_pairs", "pairs"), ("plain_unknown", "plain"), ("links", "words")):
@@ -457,8 +467,8 @@ def _windows(text: str) -> list[tuple[list[Glance], Counts]]:
     glances = []
     for piece in pieces_of(text):
         if piece:
-            glance, before = measure.glance(piece, before)
-            glances.append(glance)
+            glances.append(measure.glance(piece, before))
+            before = piece[-BEFORE:]
     return [(glances[at : at + 2], sum(map(measure.counts, glances[at : at + 2]), NOTHING)) for at in range(len(glances) - 1)]
 
 

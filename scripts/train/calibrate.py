@@ -19,7 +19,7 @@ from pathlib import Path
 from streamcheck.detectors import BLOCK
 from streamcheck.detectors.word_salad import SHORTEST, WINDOWS
 from streamcheck.language.judge import WAYS, Judge, way_of
-from streamcheck.language.measure import NOTHING, Measure
+from streamcheck.language.measure import BEFORE, NOTHING, Measure
 from streamcheck.language.pieces import Pieces
 from streamcheck.language.tables import unpack_tables
 
@@ -37,7 +37,8 @@ def oddest_windows(measure: Measure, judge: Judge, text: str) -> dict[tuple[str,
     for piece in [pieces.feed(text[at : at + BLOCK]) for at in range(0, len(text), BLOCK)] + [pieces.close()]:
         if not piece:
             continue
-        glance, before = measure.glance(piece, before)
+        glance = measure.glance(piece, before)
+        before = piece[-BEFORE:]
         sums.append(sums[-1] + measure.counts(glance))
         for size in WINDOWS:
             if size >= len(sums):

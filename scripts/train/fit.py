@@ -19,7 +19,7 @@ from scipy.optimize import nnls
 
 from streamcheck.detectors import BLOCK
 from streamcheck.language.judge import FEATURES, GROUPS, NORMAL, Judge, glance_features, profile_of
-from streamcheck.language.measure import COUNTS, LANE, NO_GLANCE, NOTHING, Counts, Measure
+from streamcheck.language.measure import BEFORE, COUNTS, LANE, NO_GLANCE, NOTHING, Counts, Measure
 from streamcheck.language.pieces import Pieces
 from streamcheck.language.tables import CLUSTERS
 
@@ -43,7 +43,8 @@ def measured(measure: Measure, text: str) -> tuple[Counts, list[float]]:
     glances = [NO_GLANCE, NO_GLANCE]
     for piece in [pieces.feed(text[at : at + BLOCK]) for at in range(0, len(text), BLOCK)] + [pieces.close()]:
         if piece:
-            glance, before = measure.glance(piece, before)
+            glance = measure.glance(piece, before)
+            before = piece[-BEFORE:]
             glances.append(glance)
             counts += measure.counts(glance)
     return counts, glance_features(*glances[-2:])

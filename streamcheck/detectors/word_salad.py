@@ -20,7 +20,7 @@ from typing import ClassVar, NamedTuple
 
 from streamcheck.detectors import BLOCK, Block, Setting, Signal
 from streamcheck.language.judge import FEATURES, Judge
-from streamcheck.language.measure import NO_GLANCE, NOTHING, Counts, Glance, Measure
+from streamcheck.language.measure import BEFORE, NO_GLANCE, NOTHING, Counts, Glance, Measure
 from streamcheck.language.pieces import Pieces
 from streamcheck.language.tables import CLUSTERS, load_tables
 from streamcheck.textcontext import excerpt
@@ -80,7 +80,6 @@ class WordSalad:
         self._tool = setting.channel.startswith("tool:")
         self._context = setting.text
         self._pieces = Pieces()
-        self._before = ""
         self._last: deque[_Piece] = deque(maxlen=max(WINDOWS) + 1)
         self._levels: deque[float] = deque(maxlen=24)  # log-odds of two pieces together
         self._raised: int | None = None  # where the stretch began that is odd without a break
@@ -92,8 +91,8 @@ class WordSalad:
         measure, judge = _model()
         pieces, before, last = Pieces(), "", NOTHING
         for at in range(0, len(context), BLOCK):
-            glance, before = measure.glance(pieces.feed(context[at : at + BLOCK]), before)
-            counts = measure.counts(glance)
+            glance = measure.glance(pieces.feed(context[at : at + BLOCK]), before)
+            counts, before = measure.counts(glance), glance.text[-BEFORE:]
             self._levels.append(judge.log_odds(judge.features(last + counts)))
             last = counts
 
@@ -111,7 +110,7 @@ class WordSalad:
         if not text:
             return []
         measure, judge = _model()
-        glance, self._before = measure.glance(text, self._before)
+        glance = measure.glance(text, self._last[-1].glance.text[-BEFORE:] if self._last else "")
         self._last.append(_Piece(glance, (self._last[-1].end if self._last else 0) + len(text)))
         before = self._last[-2].glance if len(self._last) > 1 else NO_GLANCE
         if judge.clears(glance, before):
@@ -209,7 +208,7 @@ class WordSalad:
 def _looked_at(text: str) -> tuple[str, bool]:
     """Return what a scrap of text is written in, and whether it is sound for itself."""
     measure, judge = _model()
-    counts = measure.counts(measure.glance(text, "")[0])
+    counts = measure.counts(measure.glance(text, ""))
     features = judge.features(counts)
     return judge.written_in(counts), judge.log_odds(features) < judge.limits(features, 1)[0] - CLEARLY
 

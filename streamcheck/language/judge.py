@@ -137,8 +137,9 @@ def _best_language(known: int, frequent: int) -> tuple[int, int, int]:
 def glance_features(first: Glance, second: Glance = NO_GLANCE) -> list[float]:
     """Return what the screen looks at, in one piece or two neighbours."""
     chars = len(first.text) + len(second.text) or 1
-    grams = first.grams + second.grams
-    *clusters, anywhere = lanes(first.seen + second.seen, len(CLUSTERS) + 1)
+    (grams, seen), (more, seen_more) = first.grams, second.grams
+    grams += more
+    *clusters, anywhere = lanes(seen + seen_more, len(CLUSTERS) + 1)
     words = len(first.entries) + len(second.entries)
     letters = first.letters + second.letters
     pairs = first.pairs + second.pairs
@@ -237,6 +238,8 @@ class Judge:
 
     def clears(self, first: Glance, second: Glance = NO_GLANCE) -> bool:
         """Return True when a glance suffices: of the fitted windows that the trees find loud, a few in a hundred are lost here."""
+        if first.is_plain_english:
+            return True
         features = glance_features(first, second)
         return sum(_leaf(tree, features) for tree in self._screen) < self._cleared_below
 

@@ -1,15 +1,16 @@
 """What can be counted in a piece of text, so that the counts of neighbouring pieces add up.
 
-In:   a piece of some 128 characters, cut behind a word, and the normal form of the few characters before it.
+In:   a piece of some 128 characters, cut behind a word, and the few characters before it.
 Out:  Counts: a list of numbers, one for each name in COUNTS, and three integers with a lane of LANE bits for each language or cluster.
 Rule: a glance at every piece, the rest for those that look odd. N-grams are looked up in tables of what sound text holds; words in a list that knows their languages; adjacent English words by
       the classes that they belong to. Nothing is judged here.
 Cost: 17 us a glance at 128 characters of English, 14 the rest (CPython 3.11).
 """
 
-__all__ = ("COUNTS", "LANE", "NOTHING", "NO_GLANCE", "WORD", "Counts", "Glance", "Measure", "ideographs_of", "lanes")
+__all__ = ("BEFORE", "COUNTS", "LANE", "NOTHING", "NO_GLANCE", "WORD", "Counts", "Glance", "Measure", "ideographs_of", "lanes")
 
 import re
+from functools import cached_property
 from itertools import repeat
 from operator import add, mod, sub
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from typing import NamedTuple
 from streamcheck.language.kinds import LETTERS, kinds_of, normal_of
 from streamcheck.language.tables import CLASSES, CLUSTERS, Tables
 
+BEFORE = 4  # characters of the piece before that n-grams of four may begin in, the blank at its end included
 LANE = 16  # bits; a window holds fewer than 65,536 words
 
 # Names of the counts of a piece. Those of one letter are characters of that kind, see kinds.py.
@@ -94,26 +96,47 @@ def lanes(number: int, many: int) -> list[int]:
 NOTHING = Counts([0] * len(COUNTS), 0, 0, 0)
 
 
-class Glance(NamedTuple):
-    """What is cheap to count, and tells nearly all sound text from all garbage.
+class Glance:
+    """What is cheap to count, and tells nearly all sound text from all garbage. N-grams are looked up when they are asked for.
 
-    normal: the form that n-grams are taken from. entries: of the words, see Tables. letters: characters in words. links, link_score: as in COUNTS. seen: as in Counts.
+    entries: of the words, see Tables. letters: characters in words. links, link_score, pairs, odd_pairs: as in COUNTS.
     """
 
-    text: str
-    normal: str
-    entries: list[int]
-    unknown: int
-    letters: int
-    links: int
-    link_score: int
-    grams: int
-    seen: int
-    pairs: int
-    odd_pairs: int
+    def __init__(self, measure: "Measure | None", text: str, before: str) -> None:
+        self._measure = measure
+        self._before = before
+        self.text = text
+        self.entries: list[int] = []
+        self.unknown = self.letters = self.links = self.link_score = self.pairs = self.odd_pairs = 0
+
+    @cached_property
+    def normal(self) -> str:
+        """The form that n-grams are taken from; "" where pairs say what there is to say."""
+        return "" if self.pairs * 4 > len(self.text) else normal_of((self._before + self.text).lower())
+
+    @cached_property
+    def grams(self) -> tuple[int, int]:
+        """Every fourth n-gram: how many there are, and which clusters have them. They suffice to clear a text."""
+        return self._measure.seen_grams(self.normal, (0,)) if self._measure is not None else (0, 0)
+
+    @property
+    def is_plain_english(self) -> bool:
+        """True for ASCII whose words are listed and follow each other as English words do: nothing else need be asked."""
+        words = len(self.entries)
+        return (
+            words >= _PLAIN_WORDS
+            and self.unknown * 10 <= words
+            and self.link_score >= _PLAIN_LINK * self.links
+            and self.links * 10 >= words * 6
+            and self.letters * 10 >= len(self.text) * 7
+            and self.text.isascii()
+        )
 
 
-NO_GLANCE = Glance("", "", [], 0, 0, 0, 0, 0, 0, 0, 0)
+NO_GLANCE = Glance(None, "", "")
+# Of words in no order two adjacent ones come to 118 to 128, of sound English to 133 and more (128 is even). At least so many words of 128
+# characters make the mean steady. guess
+_PLAIN_WORDS, _PLAIN_LINK = 10, 130
 
 
 def _lanes_of(bits: int) -> int:
@@ -137,38 +160,28 @@ class Measure:
         self._link = tables.links.__getitem__
         self._row_of = [number * CLASSES for number in tables.class_of_entry].__getitem__
 
-    def glance(self, text: str, before: str) -> tuple[Glance, str]:
-        """Return the cheap half of what is counted in `text`, and what to pass as `before` of the next piece."""
+    def glance(self, text: str, before: str) -> Glance:
+        """Return the cheap half of what is counted in `text`. before: the last characters of the piece before, see BEFORE."""
+        glance = Glance(self, text, before)
         small = text.lower()
         if text.isascii():
             words = _ASCII_WORD.findall(small)
-            run = ""
         else:
             words = WORD.findall(small)
-            run = ideographs_of(text) if max(text) >= "\u3041" else ""
-        pairs, odd_pairs = self._odd_pairs(run)
-        if len(run) * 2 > len(text):  # pairs say what there is to say
-            normal = ""
-        else:
-            normal = normal_of(small)
-            if text[:1].isspace() or before[-1:] == " ":
-                normal = before.rstrip(" ") + " " + normal
-            else:
-                normal = before + normal
-            if text[-1:].isspace():
-                normal += " "
-        grams, seen = self._seen_grams(normal, (0,))  # every fourth one suffices to clear a text
-        entries = list(map(self._entry_of, words))
+            if max(text) >= "\u3041":
+                glance.pairs, glance.odd_pairs = self._odd_pairs(ideographs_of(text))
+        glance.entries = entries = list(map(self._entry_of, words))
         links = list(map(self._link, map(add, map(self._row_of, entries), map(self._class_of, entries[1:]))))
-        linked = len(links) - links.count(0)
-        letters = sum(map(len, words))
-        glance = Glance(text, normal, entries, entries.count(0), letters, linked, sum(links), grams, seen, pairs, odd_pairs)
-        return glance, normal[-3:]
+        glance.unknown = entries.count(0)
+        glance.letters = sum(map(len, words))
+        glance.links = len(links) - links.count(0)
+        glance.link_score = sum(links)
+        return glance
 
     def counts(self, glance: Glance) -> Counts:
         """Return everything that is counted in the text of a glance."""
-        text, normal, entries, unknown, _, links, link_score, _, _, pairs, odd_pairs = glance
-        grams, seen = self._seen_grams(normal, (0, 2, 4, 6))
+        text, entries = glance.text, glance.entries
+        grams, seen = self.seen_grams(glance.normal, (0, 2, 4, 6))
         kinds = kinds_of(text)
         count = kinds.count
         letters = list(map(count, LETTERS))
@@ -181,14 +194,14 @@ class Measure:
         numbers = [
             len(text),
             grams,
-            pairs,
-            odd_pairs,
+            glance.pairs,
+            glance.odd_pairs,
             len(entries),
-            unknown,
+            glance.unknown,
             len(plain),
             list(map(self._entry_of, plain)).count(0),
-            links,
-            link_score,
+            glance.links,
+            glance.link_score,
             count("aA"),
             count("a0") + count("0a") + count("A0") + count("0A"),
             len(_SIGN_PAIR.findall(kinds)),
@@ -202,10 +215,10 @@ class Measure:
 
     def oddness(self, text: str, cluster: int) -> float:
         """Return which part of the n-grams of a scrap of text the cluster does not have."""
-        grams, seen = self._seen_grams(normal_of(text.lower()), (0, 2, 4, 6))
+        grams, seen = self.seen_grams(normal_of(text.lower()), (0, 2, 4, 6))
         return 1 - (seen >> cluster * LANE & 0xFFFF) / grams if grams else 0.0
 
-    def _seen_grams(self, normal: str, starts: tuple[int, ...]) -> tuple[int, int]:
+    def seen_grams(self, normal: str, starts: tuple[int, ...]) -> tuple[int, int]:
         """Return how many n-grams of four there are, and how many of them each cluster has. starts: bytes; each gives every fourth one."""
         raw = normal.encode("utf-16-le", "surrogatepass")
         size = len(raw)
