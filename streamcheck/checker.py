@@ -35,9 +35,8 @@ from streamcheck.wire.head import ResponseHead
 from streamcheck.wire.intake import Intake
 from streamcheck.wire.sse import SseEvent, unicode_line_breaks
 
-_MAX_UNRECOGNISED = (
-    16  # events without a known dialect, then the body is `unknown`: room for pings before the first real one. guess
-)
+# Events without a known dialect, then the body is `unknown`: room for pings before the first real one. guess
+_MAX_UNRECOGNISED = 16
 _MAX_SAMPLE = 64 * 1024  # bytes kept of a body that may be an error page
 _HEARTBEATS = frozenset({b"", b"ping", b"pong", b"heartbeat", b"keepalive", b"keep-alive"})
 

@@ -16,12 +16,10 @@ from streamcheck.detectors import Signal, TextFinding
 from streamcheck.findings import Severity
 
 NOTABLE, SUSPECT, DEGENERATE = 0.5, 1.0, 2.0  # scores at which a note, a warning, an error is told; see detectors.Signal
-REACH = (
-    256  # characters over which evidence of different kinds belongs together, and after which a level is left. guess: two blocks
-)
-SHARE = (
-    0.3  # of the score of further codes that counts. With 0.5 one sound answer of 751 became suspect (a Chinese word in English)
-)
+# Characters over which evidence of different kinds belongs together, and after which a level is left. guess: two blocks
+REACH = 256
+# Of the score of further codes that counts. With 0.5 one sound answer of 751 became suspect (a Chinese word in English)
+SHARE = 0.3
 MAX_NOTES = 8  # notes of one channel
 MAX_POINTS = 2_048  # of the score over position; more are thinned to every other one, keeping the higher
 

@@ -21,10 +21,8 @@ from scripts.captures.cases import OURS, Case, damaged
 from scripts.captures.streams import Stream
 from scripts.captures.words import PASSAGE, REASONING, TEXT, tokens
 
-LOOP, SALAD = (
-    40,
-    120,
-)  # characters that an onset may be off: of exact copies, and of words in no order (nearly a block of the detectors)
+# Characters that an onset may be off: of exact copies, and of words in no order (nearly a block of the detectors)
+LOOP, SALAD = 40, 120
 
 MISSED = {  # name -> why it is not judged as it should be
     "anthropic-broken-words": "Russian in pieces: two words in three are unknown, and noise must be odder outside of English",

@@ -25,11 +25,8 @@ from streamcheck.language.tables import CLUSTERS
 
 TREES, LEAVES, RATE = 150, 12, 0.1
 STOPS, LOUD, LOST = (12, 24, 48), 2.0, 0.004  # see _calm() and _screen()
-SCREEN_TREES, SCREEN_LOST, SCREEN_SLACK = (
-    14,
-    0.025,
-    0.8,
-)  # slack: 0.8 more cost no garbled text of 80 and saved a tenth of the time
+# Slack: 0.8 more cost no garbled text of 80 and saved a tenth of the time
+SCREEN_TREES, SCREEN_LOST, SCREEN_SLACK = 14, 0.025, 0.8
 LAID_OUT = 0.4  # of the clean windows are lists, tables, data, formulas ... instead of plain excerpts
 FREE = {"capitals", "digits", "symbols", "line breaks", "length", "English", "ideographs"}  # features that may speak either way
 LENGTHS = (60, 90, 128, 128, 192, 256, 256, 384, 384)  # characters of the windows fitted on

@@ -16,10 +16,8 @@ from streamcheck.detectors import BLOCK, Block, Setting, Signal
 from streamcheck.repeats.doubling import Doubled, may_double
 from streamcheck.textcontext import excerpt
 
-SUSPECT, SURE = (
-    0.68,
-    0.74,
-)  # share that stands twice; with pieces of up to 8 characters 95 % of blocks have more than .86, of 4-12 .77
+# Share that stands twice; with pieces of up to 8 characters 95 % of blocks have more than .86, of 4-12 .77
+SUSPECT, SURE = 0.68, 0.74
 LEFT = 0.35  # of the text taken once; 95 % of doubled blocks have less than .15
 LETTERS = 0.3  # of the text taken once; sorted numbers ("120104 120156") look doubled. guess
 AT_END = 112  # characters that must be doubled at the end of a text; in 52,000 pieces of 250 characters of that text none were

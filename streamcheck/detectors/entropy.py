@@ -49,11 +49,8 @@ LOW_SPAN = 1.6  # bits below the bound at which the score is full: 1.6 is below 
 HIGH_SPAN = 0.6  # bits above the bound at which it is. guess
 FLOOR = 0.3  # the score at the bound itself
 ORDINARY_LOW, ORDINARY_HIGH = 4.45, 5.40  # between the highest low bound and the lowest high one: no kind needs a look
-RISE, RISE_SPAN, RISE_MOST = (
-    0.9,
-    1.2,
-    0.6,
-)  # bits above the calm windows: 1 in 1,000 clean windows rises by 0.93 (ASCII) and 1.02 (Latin)
+# Bits above the calm windows: 1 in 1,000 clean windows rises by 0.93 (ASCII) and 1.02 (Latin)
+RISE, RISE_SPAN, RISE_MOST = 0.9, 1.2, 0.6
 RISE_LEAST = 5.0  # bits that a risen window must have; a heading or a table before prose rises from below
 CALM_LEAST = 3.4  # bits below which a window is no measure of language: tables, rules
 CALM_WINDOWS = 8  # windows that the calm mean remembers

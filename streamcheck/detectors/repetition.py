@@ -25,15 +25,13 @@ from streamcheck.textcontext import excerpt
 
 COUNTER = 2.0  # times as much is needed of a loop that counts on: numbered lists and test output do so for some lines. guess
 SHORT_COUNTER = 60  # characters of a unit up to which three copies at the end are enough: a line. guess
-LONG_COUNTER = (
-    120  # characters of a unit from which on it is twice that: configuration files repeat whole blocks with another number
-)
+# Characters of a unit from which on it is twice that: configuration files repeat whole blocks with another number
+LONG_COUNTER = 120
 MAX_FACTOR = 8.0  # in code, but for what has more outside of it. guess
 EPISODE = 256  # characters between two sightings that have one onset; combination.REACH
 LOOKED_AT = 1_500  # characters that must be prose before a poor vocabulary says something
-WHOLE = (
-    0.6  # share of the text that a loop at its end must have to need only half, in code two thirds: little else was said. guess
-)
+# Share of the text that a loop at its end must have to need only half, in code two thirds: little else was said. guess
+WHOLE = 0.6
 TRAILING = " \t\r\n.…\"'`*)”」"  # may stand behind a loop that the text ends in: reporters and clients add such
 MAX_TRAILING = 16
 

@@ -21,10 +21,8 @@ LEAST = 74  # characters below which nothing is ever enough while the text goes 
 _RULER, _CELLS, _DIGITS, _MIXED = 30.0, 4.0, 2.5, 2.0
 
 _SAMPLE = 512  # characters of a unit that are looked at
-_WORDY, _LETTERED = (
-    0.6,
-    0.25,
-)  # share of letters in what is not blank: Indic prose has 0.95 with its marks, calls and cells 0.3-0.5
+# Share of letters in what is not blank: Indic prose has 0.95 with its marks, calls and cells 0.3-0.5
+_WORDY, _LETTERED = 0.6, 0.25
 _CODE_SHARE = 0.1  # of marks of code and data in what is not blank; prose has 0.02-0.05
 _VOWEL_SIGNS = re.compile(
     "[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0dff\u0e31-\u0e4e\u0eb1-\u0ecd\u1000-\u109f\u1780-\u17ff]"

@@ -30,17 +30,14 @@ _STALE = 3  # stale blocks that lead to a look; a fresh one takes one away. gues
 # triples .31 in 200 words, .30 in 400 (both SQL; prose .40), .52 in 400 characters of CJK; distinct words below .25 with pairs above .35: none.
 _WORDS = ((200, 0.29, 0.25), (400, 0.27, 0.24))
 _SIGNS = ((400, 0.36, 0.30),)
-_FEW_WORDS, _FEW_SIGNS = (
-    (200, 0.25, 0.20, 0.65),
-    (400, 0.13, 0.10, 0.5),
-)  # window, distinct (suspect, sure), distinct pairs at least
+# Window, distinct (suspect, sure), distinct pairs at least
+_FEW_WORDS, _FEW_SIGNS = (200, 0.25, 0.20, 0.65), (400, 0.13, 0.10, 0.5)
 
 
 _NO_BLANKS = "\u0e00"  # scripts without blanks between words begin here: Thai, Lao, Khmer, Han, Kana; Hangul has blanks
 _STRUCTURE = b'_(){}<>=;"/\\|[]$#@&*+^~:\n'
-_MARKED = (
-    0.05  # share of marks and line ends above which a text is structure; prose has 0.02-0.04, YAML, SQL, shell 0.08 and more
-)
+# Share of marks and line ends above which a text is structure; prose has 0.02-0.04, YAML, SQL, shell 0.08 and more
+_MARKED = 0.05
 _BEGAN = 8.0  # votes for an earlier beginning that overrule the exact one. guess: a dozen words
 
 
