@@ -95,6 +95,8 @@ class WordSalad:
             last = counts
 
     def feed(self, block: Block) -> list[Signal]:
+        if not block.start and len(block.text) < SHORTEST:
+            return []  # the whole text, as only a last block is short: the tables are not even loaded for it
         return self._take(self._pieces.feed(block.text))
 
     def close(self) -> list[Signal]:

@@ -7,13 +7,12 @@ Rule: letters by script, from the Unicode character name; everything else by gen
 Cost: 0.3 us for 64 ASCII characters, 3 us for others.
 """
 
-__all__ = ("IDEOGRAPHIC", "LETTERS", "kinds_of", "normal_of")
+__all__ = ("LETTERS", "kinds_of", "normal_of")
 
 import re
 import unicodedata
 
 LETTERS = "aAcgrohkj"  # Latin small, Latin capital, Cyrillic, Greek, right-to-left, others, Hangul, kana, Han
-IDEOGRAPHIC = frozenset("hkj")
 
 _BY_NAME = {
     "LATIN": "a",
