@@ -21,7 +21,6 @@ from streamcheck.language.kinds import LETTERS, kinds_of, normal_of
 from streamcheck.language.measure import (
     BEFORE,
     COUNTS,
-    LANE,
     NO_GLANCE,
     NOTHING,
     WORD,
@@ -32,7 +31,7 @@ from streamcheck.language.measure import (
     lanes,
 )
 from streamcheck.language.pieces import Pieces
-from streamcheck.language.tables import CLASSES, CLUSTERS, NAMELESS, Tables, load_tables, pack_tables, unpack_tables
+from streamcheck.language.tables import CLASSES, CLUSTERS, LANE, NAMELESS, Tables, load_tables, pack_tables, unpack_tables
 
 anything = st.text(st.characters(codec=None, exclude_categories=()), max_size=300)
 _TOKENS = ["the", "cat", "sat", "on", "a", "mat,", "Кот", "сел.", "猫が座る。", "x2", "(so)", "ñandú\n"]

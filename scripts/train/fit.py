@@ -2,7 +2,7 @@
 
 In:   Tables without a model, the kept documents, the Source of noise.
 Out:  the model of streamcheck.language.judge.
-Rule: trees may only rise with every feature (more anomaly never means more language). Windows have the lengths that the detector
+Rule: trees may only rise with every feature that is not FREE (more anomaly never means more language). Windows have the lengths that the detector
       looks at, and shorter ones as whole texts have.
 """
 
@@ -19,9 +19,9 @@ from scipy.optimize import nnls
 
 from streamcheck.detectors import BLOCK
 from streamcheck.language.judge import FEATURES, GROUPS, NORMAL, Judge, glance_features, profile_of
-from streamcheck.language.measure import BEFORE, COUNTS, LANE, NO_GLANCE, NOTHING, Counts, Measure
+from streamcheck.language.measure import BEFORE, COUNTS, NO_GLANCE, NOTHING, Counts, Measure
 from streamcheck.language.pieces import Pieces
-from streamcheck.language.tables import CLUSTERS
+from streamcheck.language.tables import CLUSTERS, LANE
 
 TREES, LEAVES, RATE = 150, 12, 0.1
 STOPS, LOUD, LOST = (12, 24, 48), 2.0, 0.004  # see _calm() and _screen()

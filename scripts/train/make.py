@@ -1,10 +1,10 @@
 """Makes streamcheck/language/tables.bin from the training text.
 
-    scripts/train/fetch ...                 fetch the text (once)
-    scripts/train/make CORPORA/train        count, fit, pack
+    scripts/train/tables FOLDER CLEAN...             fetch, count, fit, set the limits: all of it
+    python scripts/train/make.py FOLDER/train        count, fit, pack
 
 In:   the folder that fetch.py filled.
-Out:  tables.bin, and on stdout what it holds.
+Out:  tables.bin and NOTICE; on stderr what was done.
 """
 
 import argparse
@@ -38,7 +38,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="the training text: <language>/<source>.txt")
     parser.add_argument("--out", type=Path, default=TABLES, help="where the tables go (default: into the package)")
     parser.add_argument(
-        "--windows", type=int, default=60_000, help="clean windows, and as many noisy ones, to fit on (default: 60,000)"
+        "--windows", type=int, default=130_000, help="clean windows, and as many noisy ones, to fit on (default: 130,000)"
     )
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
@@ -64,18 +64,13 @@ def main() -> int:
     measure = Measure(unpack_tables(pack_tables(**tables, model={})))
     source = Source(read_documents(options.folder, prose), pool, [])
     windows = clean_windows(measure, source, random.Random(options.seed), options.windows // 2)
-    model = {
-        **normals([counts for counts, _ in windows], tables["languages"]),
-        **fit,
-    }
+    model = {**normals([counts for counts, _ in windows], tables["languages"]), **fit}
     if options.out.exists():  # so that the product works until calibrate.py has set new ones
         model["limits"] = unpack_tables(options.out.read_bytes()).model.get("limits", {})
     packed = pack_tables(**tables, model=model)
     options.out.write_bytes(packed)
-    notices = (
-        options.folder.parent / "NOTICES.txt" if not (options.folder / "NOTICES.txt").exists() else options.folder / "NOTICES.txt"
-    )
-    options.out.with_name("NOTICE").write_text(NOTICE + notices.read_text(encoding="utf-8"), encoding="utf-8")
+    notices = (options.folder / "NOTICES.txt").read_text(encoding="utf-8")
+    options.out.with_name("NOTICE").write_text(NOTICE + notices, encoding="utf-8")
     characters = sum(len(d) for docs in documents.values() for d in docs)
     tell(
         f"{options.out}: {len(packed):,} bytes; {characters:,} characters, {len(documents)} languages, {len(tables['words']):,} words"

@@ -2,8 +2,8 @@
 
 In:   the counts of a window (measure.COUNTS), added up over its pieces.
 Out:  Judge.features(): one number for each name in FEATURES, higher is odder; Judge.log_odds(): natural logarithm of the odds.
-Rule: a glance clears most text with a few small trees. The rest meets boosted trees, fitted by scripts/train on clean text against imitated noise of many kinds; they may only
-      rise with what is an anomaly, so that more of it never speaks for language.
+Rule: a glance clears most text with a few small trees. The rest meets boosted trees, fitted by scripts/train on clean text against
+      imitated noise of many kinds; they may only rise with what is an anomaly, so that more of it never speaks for language.
       Shares are judged against what is normal in the language that knows most of the words, or in the script where words are not parted.
       A share needs LEAST things to be a share of; below that the feature is 0, which is calm.
 Cost: 6 us to clear; 7 us for the features and up to 40 us for the trees of what is not cleared.
@@ -15,25 +15,13 @@ from collections.abc import Mapping, Sequence
 from operator import mul
 from typing import Any, NamedTuple
 
-from streamcheck.language.measure import COUNTS, LANE, NO_GLANCE, Counts, Glance, lanes
-from streamcheck.language.tables import CLUSTERS
+from streamcheck.language.kinds import LETTERS
+from streamcheck.language.measure import COUNTS, NO_GLANCE, Counts, Glance, lanes
+from streamcheck.language.tables import CLUSTERS, LANE
 
 LEAST = 6  # words, pairs ... of which a share says something. guess
-GROUPS = (
-    "a",
-    "A",
-    "c",
-    "g",
-    "r",
-    "o",
-    "h",
-    "k",
-    "j",
-    "0",
-    "space",
-    "newline",
-    *'().,"$_?',
-)  # counts that odd n-grams are expected by
+# Counts that odd n-grams are expected by.
+GROUPS = (*LETTERS, "0", "space", "newline", *'().,"$_?')
 NORMAL = ("odd", "foreign", "odd_pairs", "unknown", "plain_unknown", "common")  # shares whose mean is known for each language
 
 FEATURES = (
@@ -108,10 +96,11 @@ def profile_of(window: Counts, languages: Sequence[str], expected: Sequence[floa
     best, common, lane = _best_language(known, frequent)
     scripts = counts[_AT["c"] : _AT["j"] + 1]
     most = max(scripts)
-    if (best >= LEAST - 2 and counts[_AT["a"]] + counts[_AT["A"]] >= most) or (best >= LEAST - 2 and most == scripts[0]):
+    latin = counts[_AT["a"]] + counts[_AT["A"]]
+    if best >= LEAST - 2 and (latin >= most or most == scripts[0]):  # the lists are good for Latin and Cyrillic
         written_in = languages[lane]
     else:
-        written_in = _ALPHABETS[scripts.index(most)] if most > counts[_AT["a"]] + counts[_AT["A"]] else "a"
+        written_in = _ALPHABETS[scripts.index(most)] if most > latin else "a"
     return Profile(
         written_in,
         (grams - seen_anywhere - sum(map(mul, counts[_GROUPS_AT], expected))) / grams if grams else 0.0,

@@ -1,8 +1,8 @@
 """Characters by kind: one letter for each, so that bytes-level counting says what a text is made of.
 
 In:   text.
-Out:  kinds_of(text): a string of the same length (combining marks are left out) over the letters of KINDS.
-Rule: letters by script, from the Unicode character name; everything else by general category. Han, kana and Hangul have letters of
+Out:  kinds_of(text): one sign for each character; LETTERS for letters, other signs for the rest; combining marks are left out.
+Rule: letters by their Script property, everything else by general category. Han, kana and Hangul have letters of
       their own, all other scripts that are neither Latin, Cyrillic, Greek nor written from right to left share one.
 Cost: 0.3 us for 64 ASCII characters, 3 us for others.
 """
@@ -10,27 +10,27 @@ Cost: 0.3 us for 64 ASCII characters, 3 us for others.
 __all__ = ("LETTERS", "kinds_of", "normal_of")
 
 import re
-import unicodedata
+from unicodedata import category as category_of
+
+from streamcheck.unicode_scripts import script_of
 
 LETTERS = "aAcgrohkj"  # Latin small, Latin capital, Cyrillic, Greek, right-to-left, others, Hangul, kana, Han
 
-_BY_NAME = {
-    "LATIN": "a",
-    "FULLWIDTH": "a",
-    "CYRILLIC": "c",
-    "GREEK": "g",
-    "ARABIC": "r",
-    "HEBREW": "r",
-    "SYRIAC": "r",
-    "THAANA": "r",
-    "HANGUL": "h",
-    "HALFWIDTH": "k",
-    "HIRAGANA": "k",
-    "KATAKANA": "k",
-    "KATAKANA-HIRAGANA": "k",
-    "CJK": "j",
-    "IDEOGRAPHIC": "j",
+_BY_SCRIPT = {
+    "Latin": "a",
+    "Cyrillic": "c",
+    "Greek": "g",
+    "Arabic": "r",
+    "Hebrew": "r",
+    "Syriac": "r",
+    "Thaana": "r",
+    "Hangul": "h",
+    "Hiragana": "k",
+    "Katakana": "k",
+    "Han": "j",
 }
+# Letters of script Common that stand in words of one script only.
+_COMMON = {"\u30fc": "k", "\uff70": "k", "\uff9e": "k", "\uff9f": "k", "\u3006": "j", "\u0640": "r", "\u0374": "g"}
 _BY_CATEGORY = {"Nd": "0", "Zs": " ", "Ps": "(", "Pe": ")", "Pi": '"', "Pf": '"', "Mn": "", "Me": "", "Mc": "", "Cf": ""}
 _SINGLE = {
     **dict.fromkeys("\n\r\x0b\x0c\x85\u2028\u2029", "\n"),
@@ -47,10 +47,9 @@ def _kind_of(char: str) -> str:
     """Return the letter of one character."""
     if char in _SINGLE:
         return _SINGLE[char]
-    category = unicodedata.category(char)
+    category = category_of(char)
     if category[0] == "L":
-        word = unicodedata.name(char, "").partition(" ")[0]
-        kind = _BY_NAME.get(word, "o")
+        kind = _COMMON.get(char) or _BY_SCRIPT.get(script_of(char), "o")
         return "A" if kind == "a" and category in ("Lu", "Lt") else kind
     if category[0] in "CN" and category not in ("Nd", "Cf"):
         return "?" if category[0] == "C" else "0"

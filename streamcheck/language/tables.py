@@ -6,7 +6,7 @@ Rule: little-endian, zlib; the header names length and place of every block. NOT
 Cost: read on first use, 40 ms; 8 MB for the process, shared by all channels.
 """
 
-__all__ = ("CLASSES", "CLUSTERS", "NAMELESS", "Tables", "load_tables", "pack_tables", "unpack_tables")
+__all__ = ("CLASSES", "CLUSTERS", "LANE", "NAMELESS", "Tables", "load_tables", "pack_tables", "unpack_tables")
 
 import json
 import struct
@@ -22,10 +22,10 @@ from typing import Any, NamedTuple
 NAMELESS = 1  # entry of words that every text may hold in any language: single letters, names of things in code
 # Families of languages whose n-grams are told apart, one bit each in Tables.grams.
 CLUSTERS = ("English", "code", "Romance", "Germanic", "Slavic and Finnic", "other Latin", "Cyrillic and Greek", "other scripts")
+LANE = 16  # bits of a lane; a window holds fewer than 65,536 words and n-grams
 CLASSES = 97  # classes of English words by their neighbours; 0 is no class
 _FILE = "tables.bin"
 _MAX_CACHED = 50_000  # words whose entry is remembered
-_LANE = 16
 _MASK = 16  # bytes of a mask: room for 128 languages
 
 
@@ -92,7 +92,7 @@ class _Lanes(dict[int, int]):
             if mask & 1:
                 lanes |= 1 << lane
             mask >>= 1
-            lane += _LANE
+            lane += LANE
         self[entry] = lanes
         return lanes
 
