@@ -13,12 +13,13 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False  # `typing` itself would be most of the cost of this import
 if TYPE_CHECKING:
+    from streamcheck.capture.folder import CaptureFolder
     from streamcheck.capture.format import Capture
     from streamcheck.capture.reader import CaptureReader
     from streamcheck.capture.writer import CaptureWriter
     from streamcheck.checker import Checker, check
     from streamcheck.codes import CODES
-    from streamcheck.errors import CaptureError, StreamcheckError, StreamClosedError, UsageError
+    from streamcheck.errors import CaptureError, StreamcheckError, StreamClosedError, StreamRejected, UsageError
     from streamcheck.findings import Finding, ProviderError, Severity
     from streamcheck.messages import Choice, Delta, Message, ToolCall
     from streamcheck.refusals import classify_error
@@ -31,6 +32,7 @@ _HOMES = {
     "CODES": "codes",
     "Capture": "capture.format",
     "CaptureError": "errors",
+    "CaptureFolder": "capture.folder",
     "CaptureReader": "capture.reader",
     "CaptureWriter": "capture.writer",
     "Checker": "checker",
@@ -48,6 +50,7 @@ _HOMES = {
     "SseDecoder": "wire.sse",
     "SseEvent": "wire.sse",
     "StreamClosedError": "errors",
+    "StreamRejected": "errors",
     "StreamcheckError": "errors",
     "Timing": "verdicts",
     "ToolCall": "messages",
@@ -61,6 +64,7 @@ __all__ = (
     "CODES",
     "Capture",
     "CaptureError",
+    "CaptureFolder",
     "CaptureReader",
     "CaptureWriter",
     "Checker",
@@ -78,6 +82,7 @@ __all__ = (
     "SseDecoder",
     "SseEvent",
     "StreamClosedError",
+    "StreamRejected",
     "StreamcheckError",
     "Timing",
     "ToolCall",

@@ -23,6 +23,7 @@ from streamcheck.errors import StreamClosedError, UsageError
 from streamcheck.findings import Finding, FindingLog, Severity, in_stream_order
 from streamcheck.messages import Delta
 from streamcheck.segments import Channel
+from streamcheck.silences import Silences
 from streamcheck.sources import read_source
 from streamcheck.spans import Span
 from streamcheck.splices import find_splice, glued_documents
@@ -51,7 +52,10 @@ class Checker:
              in it surprise nobody in the answer.
     scorer:  a language model of the user's, text -> bits per character; it joins the evidence of the text checks. It is called with
              stretches of about 400 characters; what it raises is told once and costs only its own evidence.
-    Raises UsageError for a dialect that does not exist, and for a context that is no str or a scorer that cannot be called.
+    first_delta_within, stall_after: deadlines in seconds, see silences.py; they need times.
+    unsent:  seconds that somebody waited before the request had been sent: "no request yet".
+    Raises UsageError for a dialect that does not exist, a context that is no str, a scorer that cannot be called, a deadline that is
+    no positive number.
     """
 
     def __init__(
@@ -62,6 +66,9 @@ class Checker:
         name: str = "<stream>",
         context: str = "",
         scorer: Callable[[str], float] | None = None,
+        first_delta_within: float | None = None,
+        stall_after: float | None = None,
+        unsent: float = 0.0,
     ) -> None:
         if not isinstance(context, str):
             raise UsageError(
@@ -85,7 +92,8 @@ class Checker:
         self._last_raw = b""
         self._sample = bytearray()  # the first bytes, for as long as this may turn out to be an error page
         self._sampling = True
-        self._clock = Clock()
+        self._clock = Clock(self._log, Silences(first_delta_within=first_delta_within, stall_after=stall_after, unsent=unsent))
+        self._payloads = 0  # events that are no ping
         self._text_only = False
         self._report: Report | None = None
 
@@ -103,10 +111,37 @@ class Checker:
             raise StreamClosedError("feed() after close(): make a new Checker for the next response")
         if not data:
             return []
-        deltas = self._assembly.delta_count
-        self._take(self._content.feed(data) if self._content is not None else data)
-        if at is not None:
-            self._clock.tick(at, spoke=self._assembly.delta_count > deltas, events=len(self._assembly.trail.starts))
+        if at is None:
+            self._take(self._content.feed(data) if self._content is not None else data)
+        else:
+            self._clock.wait(at)
+            deltas, payloads = self._assembly.delta_count, self._payloads
+            self._take(self._content.feed(data) if self._content is not None else data)
+            self._tick(at, deltas, payloads)
+        return self._new_output()
+
+    def _tick(self, at: float, deltas: int, payloads: int) -> None:
+        """Tell the clock what came since there were so many deltas and payloads."""
+        assembly = self._assembly
+        payload = self._payloads > payloads
+        # Text of a dialect that nobody knows is not told from its other events.
+        spoke = payload if self._dialect is None and not self._recognising else assembly.delta_count > deltas
+        over = assembly.now.ended is not None
+        self._clock.tick(at, spoke=spoke, payload=payload, events=len(assembly.trail.starts), over=over)
+
+    @property
+    def deadline(self) -> float | None:
+        """The `at` at which the next deadline passes if nothing comes; None without one, or when the answer has ended."""
+        return self._clock.deadline
+
+    def tick(self, at: float) -> list[Delta | Finding]:
+        """Say what time it is while nothing comes; return what that shows: a deadline that has passed, once for each silence.
+
+        Raises StreamClosedError after close().
+        """
+        if self._report is not None:
+            raise StreamClosedError("tick() after close(): make a new Checker for the next response")
+        self._clock.wait(at)
         return self._new_output()
 
     def _take(self, body: bytes) -> None:
@@ -145,13 +180,15 @@ class Checker:
         self._text_only = True
         self._check_texts()
         if at is not None:
-            self._clock.tick(at, spoke=True, events=len(assembly.trail.starts))
+            self._clock.wait(at)
+            self._clock.tick(at, spoke=True, payload=True, events=len(assembly.trail.starts), over=False)
         return self._new_output()
 
     # ------------------------------------------------------------------ one event
     def _read(self, event: Event) -> None:
         assembly = self._assembly
         raw = event.raw
+        deltas = assembly.delta_count
         value, defect, odd = self._documents.read(raw)
         assembly.begin(event.start, event.end, odd=odd)
         if (0xE2 in raw and b"\xe2\x80" in raw) or (0xC2 in raw and b"\xc2\x85" in raw):
@@ -163,6 +200,8 @@ class Checker:
         else:
             # The reader may put the next string into the same object: what is kept is read for itself.
             self._recognise(event.event, document_of(raw)[0])
+        if assembly.delta_count > deltas or not _is_ping(event, value):
+            self._payloads += 1
         if raw == self._last_raw:
             assembly.repeated_event()
         if assembly.changed:
@@ -301,12 +340,14 @@ class Checker:
             )
 
     # ------------------------------------------------------------------ the end
-    def close(self, reason: str = "eof") -> Report:
+    def close(self, reason: str = "eof", *, at: float | None = None) -> Report:
         """Return the report; the same one on every call.
 
         reason: "eof" when the body ended as HTTP says it does; "reset", "timeout", "cancelled" ... when it did not.
+        at:     when that was; None leaves a silence at the end out of the report.
         """
         if self._report is None:
+            self._clock.end(at)
             self._finish(reason)
         assert self._report is not None
         return self._report
@@ -395,8 +436,19 @@ class Checker:
             event = self._assembly.trail.event_at(finding.span.start)
         if event is not None and event >= events:
             event = None
-        at = self._clock.time_of(event) if event is not None else None
+        at = finding.at
+        if at is None and event is not None:
+            at = self._clock.time_of(event)
         return finding if (event, at) == (finding.event, finding.at) else replace(finding, event=event, at=at)
+
+
+def _is_ping(event: Event, value: Any) -> bool:
+    """Whether an event without text only keeps the connection alive."""
+    return (
+        event.event == "ping"
+        or (value.__class__ is dict and value.get("type") == "ping")
+        or event.raw.strip().lower() in _HEARTBEATS
+    )
 
 
 def _event_of(item: Delta | Finding) -> float:
@@ -410,20 +462,31 @@ def check(
     name: str | None = None,
     context: str = "",
     scorer: Callable[[str], float] | None = None,
+    first_delta_within: float | None = None,
+    stall_after: float | None = None,
 ) -> Report:
     """Return the report of one recorded response.
 
     source: a path (a capture, or a raw .sse or .ndjson body; .zst and .gz are undone), the bytes of a body or of a capture, or a Capture.
     name:   what the report calls it; the path by default.
-    context, scorer: as for Checker.
+    context, scorer, first_delta_within, stall_after: as for Checker; the deadlines need a capture's times.
     Raises OSError when the file cannot be read, CaptureError when it claims to be a capture and is none, UsageError for the dialect.
     """
     recording = read_source(source, name=name)
-    checker = Checker(dialect, head=recording.head, name=recording.name, context=context, scorer=scorer)
+    checker = Checker(
+        dialect,
+        head=recording.head,
+        name=recording.name,
+        context=context,
+        scorer=scorer,
+        first_delta_within=first_delta_within,
+        stall_after=stall_after,
+        unsent=recording.unsent,
+    )
     for finding in recording.findings:
         checker.add(finding)
     for at, chunk in recording.chunks:
         checker.feed(chunk, at=at)
     for at, delta in recording.deltas:
         checker.feed_delta(delta, at=at)
-    return checker.close(recording.end)
+    return checker.close(recording.end, at=recording.ended_at)

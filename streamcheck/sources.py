@@ -29,6 +29,8 @@ class Recording:
     chunks: list[tuple[float | None, bytes]]
     head: ResponseHead
     end: str = "eof"  # why the recording ended
+    ended_at: float | None = None  # seconds since the request, as all times here
+    unsent: float = 0.0  # seconds that the recording waited for the request
     deltas: tuple[tuple[float | None, Delta], ...] = ()
     findings: tuple[Finding, ...] = ()
 
@@ -60,12 +62,18 @@ def _of_capture(capture: Capture, name: str) -> Recording:
         headers=tuple(response.headers) if response else (),
         url=request.url if request else None,
     )
-    end = capture.end.reason if capture.end else "eof"
+    sent = (request.at if request else None) or 0.0
+
+    def since_sent(at: float | None) -> float | None:
+        return at if at is None or not sent else round(at - sent, 6)  # microseconds: what a capture keeps
+
     return Recording(
         name,
-        [(c.at, c.data) for c in capture.chunks],
+        [(since_sent(c.at), c.data) for c in capture.chunks],
         head,
-        end,
-        tuple((d.at, Delta(d.choice, d.channel, d.text, 0)) for d in capture.deltas),
-        (*capture.findings, *secret_findings(capture)),
+        end=capture.end.reason if capture.end else "eof",
+        ended_at=since_sent(capture.end.at) if capture.end else None,
+        unsent=sent,
+        deltas=tuple((since_sent(d.at), Delta(d.choice, d.channel, d.text, 0)) for d in capture.deltas),
+        findings=(*capture.findings, *secret_findings(capture)),
     )

@@ -73,7 +73,7 @@ def test_report_of_a_capture_does_not_depend_on_its_reads(name: str) -> None:
     checker.feed(b"".join(data for _, data in recording.chunks))
     as_read, whole = check(FOLDER / name), checker.close(recording.end)
     # Only the capture knows times.
-    untimed = tuple(replace(finding, at=None) for finding in as_read.findings)
+    untimed = tuple(replace(finding, at=None) for finding in as_read.findings if finding.stage != "time")
     assert (as_read.verdict, untimed, as_read.message) == (whole.verdict, whole.findings, whole.message)
 
 

@@ -9,8 +9,9 @@ from pkgutil import walk_packages
 import streamcheck as sc
 
 NAMES = (
-    "CODES Capture CaptureError CaptureReader CaptureWriter Checker Choice Delta Finding Message Origin ProviderError Report ResponseHead "
-    "ScoreLine Severity Span SseDecoder SseEvent StreamClosedError StreamcheckError Timing ToolCall UsageError Verdict check classify_error"
+    "CODES Capture CaptureError CaptureFolder CaptureReader CaptureWriter Checker Choice Delta Finding Message Origin ProviderError Report ResponseHead "
+    "ScoreLine Severity Span SseDecoder SseEvent StreamClosedError StreamRejected StreamcheckError"
+    " Timing ToolCall UsageError Verdict check classify_error"
 )
 
 
