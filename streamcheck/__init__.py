@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from streamcheck.codes import CODES
     from streamcheck.errors import CaptureError, StreamcheckError, StreamClosedError, StreamRejected, UsageError
     from streamcheck.findings import Finding, ProviderError, Severity
+    from streamcheck.live.watch import Watch
     from streamcheck.messages import Choice, Delta, Message, ToolCall
     from streamcheck.refusals import classify_error
     from streamcheck.spans import Span
@@ -56,6 +57,7 @@ _HOMES = {
     "ToolCall": "messages",
     "UsageError": "errors",
     "Verdict": "verdicts",
+    "Watch": "live.watch",
     "check": "checker",
     "classify_error": "refusals",
 }
@@ -88,6 +90,7 @@ __all__ = (
     "ToolCall",
     "UsageError",
     "Verdict",
+    "Watch",
     "check",
     "classify_error",
 )

@@ -50,6 +50,7 @@ class Assembly:
         self.deltas: list[Delta] = []
         self.delta_count = 0
         self.first_delta = 0
+        self.rejected = False  # the reader stopped because of what it read: what is missing then is nobody's fault
         self.odd = False  # the present event's strings may hold lone surrogates
         self.changed: list[Channel] = []
         self.provider_error: ProviderError | None = None
@@ -375,7 +376,7 @@ class Assembly:
             self.find(
                 "order/missing-terminal",
                 f"the stream ends without {what}",
-                severity=severity,
+                severity=Severity.NOTE if self.rejected else severity,
                 span=Span(end, end),  # behind the last event
                 evidence={"missing": what},
             )

@@ -5,7 +5,7 @@ Out:  findings ("http/...", "provider/...", and `order/missing-terminal` for an 
 Rule: a failure that the page or the status names is the provider's word; a page that names none is whatever sits between.
 """
 
-__all__ = ("judge_body",)
+__all__ = ("judge_body", "judge_stop")
 
 from streamcheck.assembly import Assembly
 from streamcheck.findings import Severity
@@ -13,6 +13,8 @@ from streamcheck.refusals import classify_error
 from streamcheck.spans import Span
 from streamcheck.wire.head import ResponseHead
 from streamcheck.wire.intake import Intake
+
+_READER_STOPS = ("cancel", "rejected")
 
 
 def judge_body(assembly: Assembly, intake: Intake, head: ResponseHead, sample: bytes, *, known: bool) -> None:
@@ -48,6 +50,24 @@ def judge_body(assembly: Assembly, intake: Intake, head: ResponseHead, sample: b
             span=Span(intake.size, intake.size),
             evidence={"content_length": length, "bytes": intake.size},
         )
+
+
+def judge_stop(assembly: Assembly, size: int, reason: str) -> None:
+    """Find that the body did not end by itself. reason: as Checker.close() takes it."""
+    if reason == "eof":
+        return
+    severity, evidence = Severity.ERROR, {"reason": reason}
+    if reason in _READER_STOPS:
+        message, evidence["stopped_by"] = "the reader stopped before the body had ended", "reader"
+        if reason == "rejected" or assembly.now.over:
+            severity = Severity.NOTE  # what came is judged by itself, or all of the answer had come
+    elif reason == "timeout":
+        message, evidence["stopped_by"] = "the reader gave up waiting for the rest of the body", "deadline"
+    elif size:
+        message = f"the connection ended before the body did: {reason}"
+    else:
+        message = f"no body came: {reason}"
+    assembly.find("http/incomplete-body", message, severity=severity, span=Span(size, size), event=-1, evidence=evidence)
 
 
 def _judge_declaration(assembly: Assembly, head: ResponseHead) -> None:

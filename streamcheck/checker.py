@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from streamcheck.assembly import Assembly
-from streamcheck.bodies import judge_body
+from streamcheck.bodies import judge_body, judge_stop
 from streamcheck.capture.format import Capture
 from streamcheck.clock import Clock
 from streamcheck.detectors import TextFinding
@@ -96,6 +96,7 @@ class Checker:
         self._payloads = 0  # events that are no ping
         self._text_only = False
         self._report: Report | None = None
+        self.last_findings: tuple[Finding, ...] = ()  # what only close() showed, after it: feed() had given out all the others
 
     # ------------------------------------------------------------------ bytes
     def feed(self, data: bytes, *, at: float | None = None) -> list[Delta | Finding]:
@@ -343,7 +344,8 @@ class Checker:
     def close(self, reason: str = "eof", *, at: float | None = None) -> Report:
         """Return the report; the same one on every call.
 
-        reason: "eof" when the body ended as HTTP says it does; "reset", "timeout", "cancelled" ... when it did not.
+        reason: "eof" when the body ended as HTTP says it does; "cancel" when its reader stopped, "rejected" when it stopped because of
+                what it read, "timeout" when it gave up waiting, an error's name when the connection failed.
         at:     when that was; None leaves a silence at the end out of the report.
         """
         if self._report is None:
@@ -365,16 +367,10 @@ class Checker:
         if not self._text_only:
             judge_body(assembly, self._intake, self._head, bytes(self._sample), known=self._dialect is not None)
         assembly.settle()
+        assembly.rejected = reason == "rejected"
         if self._dialect is not None:
             self._dialect.close(assembly)
-        if reason != "eof":
-            assembly.find(
-                "http/incomplete-body",
-                f"the connection ended before the body did: {reason}",
-                span=Span(self._intake.size, self._intake.size),
-                event=-1,
-                evidence={"reason": reason},
-            )
+        judge_stop(assembly, self._intake.size, reason)
         assembly.close()
         for segment in assembly.segments:
             for channel in segment.channels.values():
@@ -404,6 +400,7 @@ class Checker:
     def _make_report(self, events: int) -> None:
         assembly = self._assembly
         findings = in_stream_order((self._located(f, events) for f in self._log), self._log.dropped)
+        self.last_findings = tuple(self._located(f, events) for f in self._log.new)
         verdict = verdict_of(findings)
         messages = tuple(s.message() for s in assembly.segments)
         self._report = Report(

@@ -137,7 +137,13 @@ _ORIGINS: dict[str, tuple[str, str, str]] = {
         "every piece stands twice: a delta was sent or joined twice upstream of this tap",
     ),
     "text": ("generation", "likely", "every byte, frame and event is valid and the text is not: upstream of this tap"),
+    "time": ("unknown", "possible", "nothing was said for too long; one tap cannot tell who stopped sending"),
     "provider": ("provider", "proven", "the provider says so itself"),
+}
+# An end that was brought about on this side of the tap, by `evidence.stopped_by`.
+_STOPS = {
+    "reader": ("client", "proven", "the reader stopped; it says nothing of those who sent"),
+    "deadline": ("unknown", "possible", "the reader's deadline passed; one tap cannot tell who stopped sending"),
 }
 
 
@@ -155,7 +161,8 @@ def origin_of(findings: Iterable[Finding]) -> Origin | None:
         (f for f, weight in weighed if weight is heaviest),
         key=lambda f: _LAYERS.index(f.stage) if f.stage in _LAYERS else len(_LAYERS),
     )
-    layer, confidence, because = _ORIGINS.get(worst.code) or _ORIGINS.get(worst.stage, ("unknown", "possible", "no rule"))
+    stop = _STOPS.get(worst.evidence.get("stopped_by", ""))
+    layer, confidence, because = stop or _ORIGINS.get(worst.code) or _ORIGINS.get(worst.stage, ("unknown", "possible", "no rule"))
     return Origin(layer, confidence, f"{worst.code}: {because}")
 
 

@@ -11,7 +11,7 @@ import streamcheck as sc
 NAMES = (
     "CODES Capture CaptureError CaptureFolder CaptureReader CaptureWriter Checker Choice Delta Finding Message Origin ProviderError Report ResponseHead "
     "ScoreLine Severity Span SseDecoder SseEvent StreamClosedError StreamRejected StreamcheckError"
-    " Timing ToolCall UsageError Verdict check classify_error"
+    " Timing ToolCall UsageError Verdict Watch check classify_error"
 )
 
 

@@ -160,7 +160,7 @@ def examine_live(
             check(capture, dialect=dialect, name=name, context=context), about=_about(capture), interrupted=interrupts.hit
         )
     _feed(checker, held or [], on_finding)
-    return Examined(checker.close("cancelled" if interrupts.hit else "eof"), interrupted=interrupts.hit)
+    return Examined(checker.close("cancel" if interrupts.hit else "eof"), interrupted=interrupts.hit)
 
 
 def _feed(checker: Checker, reads: list[tuple[float, bytes]], on_finding: Callable[[Finding], None] | None) -> None:
