@@ -53,7 +53,7 @@ class Checker:
     scorer:  a language model of the user's, text -> bits per character; it joins the evidence of the text checks. It is called with
              stretches of about 400 characters; what it raises is told once and costs only its own evidence.
     first_delta_within, stall_after: deadlines in seconds, see silences.py; they need times.
-    unsent:  seconds that somebody waited before the request had been sent: "no request yet".
+    unsent:  seconds that somebody waited before the request had been sent: "no request yet"; None while it has not been sent.
     Raises UsageError for a dialect that does not exist, a context that is no str, a scorer that cannot be called, a deadline that is
     no positive number.
     """
@@ -68,7 +68,7 @@ class Checker:
         scorer: Callable[[str], float] | None = None,
         first_delta_within: float | None = None,
         stall_after: float | None = None,
-        unsent: float = 0.0,
+        unsent: float | None = 0.0,
     ) -> None:
         if not isinstance(context, str):
             raise UsageError(

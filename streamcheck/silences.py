@@ -21,8 +21,10 @@ LONG = 30.0
 class Silences:
     """The time since payload last came."""
 
-    def __init__(self, *, first_delta_within: float | None = None, stall_after: float | None = None, unsent: float = 0.0) -> None:
-        """unsent: seconds that passed before the request had been sent. Raises UsageError for a deadline that is no positive number."""
+    def __init__(
+        self, *, first_delta_within: float | None = None, stall_after: float | None = None, unsent: float | None = 0.0
+    ) -> None:
+        """unsent: seconds that passed before the request had been sent; None: it has not, all waiting is for that. Raises UsageError for a deadline that is no positive number."""
         _hold_positive("first_delta_within", first_delta_within)
         _hold_positive("stall_after", stall_after)
         self._first_delta_within = first_delta_within
@@ -103,23 +105,29 @@ class Silences:
 
     def _first_delta(self, at: float, *, came: bool = True) -> list[Finding]:
         self._spoken = self._spoken or came
-        if at + self._unsent <= LONG or self._told:
+        whole = at + (self._unsent or 0.0)
+        if whole <= LONG or self._told:
             return []
         wait = self._wait(at)
         what = "the first text came after" if came else "no text came in"
-        message = f"{what} {at + self._unsent:.1f} s: mostly {wait['mostly']} ({_seconds_of(wait)})"
+        message = f"{what} {whole:.1f} s: mostly {wait['mostly']} ({_seconds_of(wait)})"
         return [_found("time/first-delta", Severity.NOTE, message, at, wait)]
 
     def _wait(self, at: float) -> dict[str, object]:
         """Return the seconds of each kind of waiting until `at`, and the longest kind."""
         byte = at if self._byte is None else self._byte
         event = at if self._event is None else self._event
-        parts = {"no request yet": self._unsent, "no byte": byte, "comments only": event - byte, "no delta": at - event}
+        if self._unsent is None:
+            parts = {"no request yet": at}
+        else:
+            parts = {"no request yet": self._unsent, "no byte": byte, "comments only": event - byte, "no delta": at - event}
         waits: dict[str, object] = {f"{name.replace(' ', '_')}_s": round(seconds, 3) for name, seconds in parts.items()}
         return {**waits, "mostly": max(parts, key=lambda name: parts[name])}
 
     @property
     def _heard(self) -> str:
+        if self._unsent is None:
+            return "no request yet"
         if self._event is not None:
             return "no delta"
         return "no byte" if self._byte is None else "comments only"

@@ -14,9 +14,7 @@ from typing import Any
 
 from streamcheck.errors import StreamRejected
 from streamcheck.live.callbacks import Callbacks
-from streamcheck.live.tap import Tap
-
-_MARGIN = 0.001  # seconds: event loops may wake a little early, and then the deadline would not have passed yet
+from streamcheck.live.tap import MARGIN, Tap
 
 
 class _Watched:
@@ -51,7 +49,7 @@ class SyncWatched(_Watched):
                 self._finish("eof")
                 break
             except Exception as error:
-                tap.tick()  # a read timeout of ours, or of the user
+                tap.tick()  # a read timeout may be that of a deadline
                 self._finish(_reason_of(error), error)
                 if tap.rejected and _is_timeout(error):
                     break
@@ -137,7 +135,7 @@ class AsyncWatched(_Watched):
             return await anext(pieces)
         import anyio
 
-        with anyio.move_on_after(limit + _MARGIN):
+        with anyio.move_on_after(limit + MARGIN):
             return await anext(pieces)
         self._tap.tick()
         return None

@@ -7,7 +7,7 @@ Rule: this is the one place where a failure of ours ends: it becomes a `checker/
 Cost: the check and the recording, and 1 us a chunk.
 """
 
-__all__ = ("Settings", "Tap")
+__all__ = ("MARGIN", "Settings", "Tap")
 
 import time
 from collections import deque
@@ -31,6 +31,10 @@ from streamcheck.wire.head import ResponseHead
 _STREAMS = ("text/event-stream", "application/x-ndjson", "application/vnd.amazon.eventstream", "application/stream+json")
 _FOREIGN = ("audio/", "video/", "image/", "font/", "multipart/", "application/octet-stream", "application/pdf", "application/zip")
 _NO_BODY = (204, 205, 304)
+
+MARGIN = (
+    0.001  # seconds to wait beyond a deadline: clocks and event loops may wake a little early, and it would not have passed yet
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +82,17 @@ class Tap:
 
     # ------------------------------------------------------------------ before the body
     def sent(self) -> None:
-        """The request has been sent completely."""
+        """The request has been sent completely; deadlines count from now."""
         if self._sent is None:
             self._sent = self._elapsed()
-            self._recorder.request(self._method, self._url, self._headers, self._body, self._sent)
+            self._record_request()
+            self._guard(lambda: self._check_with(ResponseHead(url=self._url)))
 
     def answered(self, status: int, headers: Any, http: str | None) -> None:
         """The response's head is there."""
-        if self._sent is None:  # by a transport that does not tell when
-            self._sent = 0.0
-            self._recorder.request(self._method, self._url, self._headers, self._body, 0.0)
+        if self._sent is None:  # an answer that came before all of the request was sent
+            self._sent = self._elapsed()
+            self._record_request()
         head = ResponseHead(status, tuple((str(name), str(value)) for name, value in headers), self._url)
         self.watched = _is_answer(self._method, head)
         if not self.watched:
@@ -95,6 +100,9 @@ class Tap:
             return
         self._recorder.response(status, head.headers, http, self._elapsed())
         self._guard(lambda: self._check_with(head))
+
+    def _record_request(self) -> None:
+        self._recorder.request(self._method, self._url, self._headers, self._body, self._sent or 0.0)
 
     def _check_with(self, head: ResponseHead) -> None:
         settings = self._settings
@@ -106,7 +114,7 @@ class Tap:
             scorer=settings.scorer,
             first_delta_within=settings.first_delta_within,
             stall_after=settings.stall_after,
-            unsent=self._sent or 0.0,
+            unsent=self._sent,
         )
 
     # ------------------------------------------------------------------ the body
@@ -156,6 +164,8 @@ class Tap:
         if self.report is not None or not self.watched:
             return
         self.digest()
+        if self._sent is None:
+            self._record_request()
         if self.rejected and reason != "eof":
             reason, error = ("timeout" if self._late else "rejected"), None
         at = self._elapsed()

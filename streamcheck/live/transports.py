@@ -10,13 +10,14 @@ Trap: a response may have been read already (a mock, a cache): its body is then 
 __all__ = ("WatchedTransport",)
 
 import logging
+from collections.abc import Callable
 from types import ModuleType, TracebackType
 from typing import Any, Self
 
 from streamcheck.errors import StreamRejected
 from streamcheck.live.callbacks import Callbacks
 from streamcheck.live.libraries import stream_types
-from streamcheck.live.tap import Settings, Tap
+from streamcheck.live.tap import MARGIN, Settings, Tap
 
 log = logging.getLogger("streamcheck")
 
@@ -39,9 +40,10 @@ class WatchedTransport:
         tap = _tap_on(request, self.settings)
         if tap is None:
             return self.inner.handle_request(request)
+        self._begin(tap)
         own = request.extensions
         # A body's reads take their timeout when they begin, so the deadline has to be in it now.
-        request.extensions = _with_deadline(_with_trace(own, tap), tap)
+        request.extensions = _with_deadline(_with_trace(own, tap.sent), tap)
         try:
             response = self.inner.handle_request(request)
         except Exception as error:
@@ -75,8 +77,7 @@ class WatchedTransport:
         tap = _tap_on(request, self.settings)
         if tap is None:
             return await self.inner.handle_async_request(request)
-        own = request.extensions
-        request.extensions = _with_async_trace(own, tap)
+        self._begin(tap)
         try:
             response = await self._answer(request, tap)
         except Exception as error:
@@ -89,18 +90,28 @@ class WatchedTransport:
             tap.finish("cancel")
             await self._atell(tap)
             raise
-        finally:
-            request.extensions = own
         return self._watched(response, tap, sync=False)
 
     async def _answer(self, request: Any, tap: Tap) -> Any:
-        limit = tap.deadline if tap.acts else None
-        if limit is None:
-            return await self.inner.handle_async_request(request)
+        """Return the response, or raise TimeoutError when a deadline passed that the user wants to be kept."""
         import anyio
 
-        with anyio.fail_after(limit + 0.001):
-            return await self.inner.handle_async_request(request)
+        def until_deadline() -> float:
+            limit = tap.deadline if tap.acts else None
+            return float("inf") if limit is None else anyio.current_time() + limit + MARGIN
+
+        def sent() -> None:
+            tap.sent()
+            scope.deadline = until_deadline()
+
+        own = request.extensions
+        request.extensions = _with_async_trace(own, sent)
+        try:
+            with anyio.CancelScope(deadline=until_deadline()) as scope:
+                return await self.inner.handle_async_request(request)
+        finally:
+            request.extensions = own
+        raise TimeoutError
 
     async def __aenter__(self) -> Self:
         await self.inner.__aenter__()
@@ -121,6 +132,11 @@ class WatchedTransport:
             await self._callbacks.atell(tap.news)
 
     # ------------------------------------------------------------------ both
+    def _begin(self, tap: Tap) -> None:
+        """Take the request as sent where nobody will tell when it was."""
+        if not isinstance(self.inner, self._library.HTTPTransport | self._library.AsyncHTTPTransport):
+            tap.sent()
+
     @property
     def _callbacks(self) -> Callbacks:
         return self.settings.callbacks
@@ -164,7 +180,6 @@ def _tap_on(request: Any, settings: Settings) -> Tap | None:
 
 def _failed(tap: Tap, error: Exception) -> None:
     """No head came. A deadline that has passed by now is what the user shall hear of."""
-    tap.sent()
     tap.tick()
     tap.finish("timeout" if type(error).__name__.endswith(("Timeout", "TimeoutError")) else "error", error)
 
@@ -189,7 +204,7 @@ def _with_deadline(extensions: dict[str, Any], tap: Tap) -> dict[str, Any]:
         return extensions
     timeouts = dict(extensions.get("timeout", {}))
     own = timeouts.get("read")
-    timeouts["read"] = limit + 0.001 if own is None else min(own, limit + 0.001)
+    timeouts["read"] = limit + MARGIN if own is None else min(own, limit + MARGIN)
     return {**extensions, "timeout": timeouts}
 
 
@@ -198,24 +213,24 @@ def _with_deadline(extensions: dict[str, Any], tap: Tap) -> dict[str, Any]:
 _SENT = "send_request_body.complete"
 
 
-def _with_trace(extensions: dict[str, Any], tap: Tap) -> dict[str, Any]:
+def _with_trace(extensions: dict[str, Any], sent: Callable[[], None]) -> dict[str, Any]:
     theirs = extensions.get("trace")
 
     def trace(name: str, info: dict[str, Any]) -> None:
         if name.endswith(_SENT):
-            tap.sent()
+            sent()
         if theirs is not None:
             theirs(name, info)
 
     return {**extensions, "trace": trace}
 
 
-def _with_async_trace(extensions: dict[str, Any], tap: Tap) -> dict[str, Any]:
+def _with_async_trace(extensions: dict[str, Any], sent: Callable[[], None]) -> dict[str, Any]:
     theirs = extensions.get("trace")
 
     async def trace(name: str, info: dict[str, Any]) -> None:
         if name.endswith(_SENT):
-            tap.sent()
+            sent()
         if theirs is not None:
             await theirs(name, info)
 
