@@ -7,7 +7,8 @@ In:   streams of sound text (bench_texts.py): English, CJK, Russian and program 
 Out:  microseconds per event (median of the rounds) and the median of the per-round ratios to the peer of that cell; microseconds per
       character of the text checks alone.
 Rule: layers: decode (bytes to events), certain (with JSON, assembly and the text checks that prove), whole (all there is), openai (the
-      same beside the OpenAI SDK's typed objects), texts (the text checks over the bare texts), capture (writing one down).
+      same beside the OpenAI SDK's typed objects), texts (the text checks over the bare texts), capture (writing one down),
+      watch (what a Watch adds to the OpenAI SDK over loopback, and how long it delays a chunk), proxy (the recording proxy).
       A new decoder, Checker and Stream for each response; every verdict must be clean, every text whole.
       CPU time of this process, the contenders of a round one after the other, so that a busy machine hits them alike. Ratios are
       comparable between machines, microseconds are not.
@@ -32,6 +33,7 @@ import openai
 from openai.types.chat import ChatCompletionChunk
 
 import streamcheck as sc
+from scripts import bench_live
 from scripts.bench_texts import KINDS, Response, chunked, responses
 from streamcheck import textchecks
 from streamcheck.detectors import BLOCK, Detector, detector_classes
@@ -208,8 +210,8 @@ def row(*cells: str) -> None:
     print("| " + " | ".join(cells) + " |", flush=True)
 
 
-def print_layers(layers: list[str], events: int, rounds: int) -> dict[str, float]:
-    figures = {}
+def print_layers(layers: list[str], events: int, rounds: int) -> dict[str, Any]:
+    figures: dict[str, Any] = {}
     if layers:
         table("what", "text", "chunks", "streamcheck us/event", "peer us/event", "ratio", "aim", "peer")
     for name in layers:
@@ -249,7 +251,7 @@ def assert_whole(kinds: Iterable[str], events: int) -> None:
 
 
 def main() -> int:
-    names = [*LAYERS, "texts", "capture"]
+    names = [*LAYERS, "texts", "capture", "watch", "proxy"]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("layers", nargs="*", metavar="LAYER", help=f"all by default: {', '.join(names)}")
     parser.add_argument("--events", type=int, default=20_000)
@@ -270,6 +272,10 @@ def main() -> int:
             cost = writer_microseconds(responses(kind, options.events), options.rounds)
             figures[f"capture/{kind}"] = round(cost, 2)
             row(kind, f"{cost:.2f}")
+    if "watch" in wanted:
+        figures |= bench_live.print_watch(options.rounds, table, row)
+    if "proxy" in wanted:
+        figures |= bench_live.print_proxy(table, row)
     print("\n" + json.dumps(figures))
     return 0
 

@@ -23,7 +23,7 @@ from streamcheck.errors import StreamClosedError, UsageError
 from streamcheck.findings import Finding, FindingLog, Severity, in_stream_order
 from streamcheck.messages import Delta
 from streamcheck.segments import Channel
-from streamcheck.silences import Silences
+from streamcheck.silences import INF, Silences
 from streamcheck.sources import read_source
 from streamcheck.spans import Span
 from streamcheck.splices import find_splice, glued_documents
@@ -115,25 +115,23 @@ class Checker:
         if at is None:
             self._take(self._content.feed(data) if self._content is not None else data)
         else:
-            self._clock.wait(at)
-            deltas, payloads = self._assembly.delta_count, self._payloads
+            assembly = self._assembly
+            if at > self._clock.deadline:
+                self._clock.wait(at)
+            deltas, payloads = assembly.delta_count, self._payloads
             self._take(self._content.feed(data) if self._content is not None else data)
-            self._tick(at, deltas, payloads)
+            payload = self._payloads > payloads
+            # Text of a dialect that nobody knows is not told from its other events.
+            spoke = payload if self._dialect is None and not self._recognising else assembly.delta_count > deltas
+            over = assembly.now.ended is not None
+            self._clock.tick(at, spoke=spoke, payload=payload, events=len(assembly.trail.starts), over=over)
         return self._new_output()
-
-    def _tick(self, at: float, deltas: int, payloads: int) -> None:
-        """Tell the clock what came since there were so many deltas and payloads."""
-        assembly = self._assembly
-        payload = self._payloads > payloads
-        # Text of a dialect that nobody knows is not told from its other events.
-        spoke = payload if self._dialect is None and not self._recognising else assembly.delta_count > deltas
-        over = assembly.now.ended is not None
-        self._clock.tick(at, spoke=spoke, payload=payload, events=len(assembly.trail.starts), over=over)
 
     @property
     def deadline(self) -> float | None:
         """The `at` at which the next deadline passes if nothing comes; None without one, or when the answer has ended."""
-        return self._clock.deadline
+        deadline = self._clock.deadline
+        return deadline if deadline < INF else None
 
     def tick(self, at: float) -> list[Delta | Finding]:
         """Say what time it is while nothing comes; return what that shows: a deadline that has passed, once for each silence.

@@ -25,13 +25,13 @@ class Clock:
         self.first_byte: float | None = None
         self.first_delta: float | None = None
         self.last: float | None = None
-        self.longest: float | None = None
+        self.longest = -1.0  # of the gaps; below zero until there is one
         self._times: list[float] = []  # of the chunks that ended events
         self._events: list[int] = []  # how many there were after each
 
     @property
-    def deadline(self) -> float | None:
-        """When the next deadline passes if nothing comes."""
+    def deadline(self) -> float:
+        """When the next deadline passes if nothing comes; infinite without one."""
         return self._silences.deadline
 
     def wait(self, at: float) -> None:
@@ -41,19 +41,20 @@ class Clock:
 
     def tick(self, at: float, *, spoke: bool, payload: bool, events: int, over: bool) -> None:
         """Take the time of a chunk. spoke: it brought text; payload: an event that is no ping; events: how many there are now."""
-        before = self._count
-        for finding in self._silences.heard(at, before, events=events > before, payload=payload, spoke=spoke, over=over):
+        before = self._events[-1] if self._events else 0
+        found = self._silences.heard(at, before, events=events > before, payload=payload, spoke=spoke, over=over)
+        for finding in found:
             self._log.append(finding)
         if events > before:
             self._bursts.heard(at, events - before)
             self._times.append(at)
             self._events.append(events)
-        if self.first_byte is None:
+        if self.last is None:
             self.first_byte = at
+        elif at - self.last > self.longest:
+            self.longest = at - self.last
         if spoke and self.first_delta is None:
             self.first_delta = at
-        if self.last is not None:
-            self.longest = max(self.longest or 0.0, at - self.last)
         self.last = at
 
     def end(self, at: float | None) -> None:
@@ -75,5 +76,5 @@ class Clock:
     def timing(self) -> Timing | None:
         if self.first_byte is None:
             return None
-        longest = None if self.longest is None else round(self.longest, 6)  # microseconds: what a capture keeps
+        longest = None if self.longest < 0 else round(self.longest, 6)  # microseconds: what a capture keeps
         return Timing(self.first_byte, self.first_delta, longest, self.last)

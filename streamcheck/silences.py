@@ -9,17 +9,22 @@ Rule: silence is payload silence. Keep-alive comments and pings are bytes and no
       terminal marker nothing is waited for.
 """
 
-__all__ = ("Silences",)
+__all__ = ("INF", "Silences")
 
 from streamcheck.errors import UsageError
 from streamcheck.findings import Finding, Severity
+
+INF = float("inf")
 
 # Seconds worth a note where no deadline is set: the value that opencode documents for its chunkTimeout.
 LONG = 30.0
 
 
 class Silences:
-    """The time since payload last came."""
+    """The time since payload last came.
+
+    deadline: when the next deadline passes if nothing comes; infinite when none is set, after it has passed, and after the end.
+    """
 
     def __init__(
         self, *, first_delta_within: float | None = None, stall_after: float | None = None, unsent: float | None = 0.0
@@ -36,22 +41,25 @@ class Silences:
         self._spoken = False  # the first text has come
         self._told = False  # the deadline of this silence has passed
         self._over = False
+        self.deadline = INF
+        self._set_deadline()
 
-    @property
-    def deadline(self) -> float | None:
-        """When the next deadline passes if nothing comes; None when none is set, or after it has passed."""
+    def _set_deadline(self) -> None:
+        self.deadline = INF
         if self._over or self._told:
-            return None
+            return
         if not self._spoken and self._first_delta_within is not None:
-            return self._first_delta_within
-        return None if self._stall_after is None else self._since + self._stall_after
+            self.deadline = self._first_delta_within
+        elif self._stall_after is not None:
+            self.deadline = self._since + self._stall_after
 
     def passed(self, at: float, event: int) -> list[Finding]:
         """Return the finding of a deadline that passed before `at`, [] otherwise. event: how many events had come by then."""
         limit = self.deadline
-        if limit is None or at <= limit:
+        if at <= limit:
             return []
         self._told = True
+        self.deadline = INF
         if not self._spoken and self._first_delta_within is not None:
             message = f"no text within {limit:g} s of the request: {self._heard}"
             evidence = {**self._wait(limit), "heard": self._heard, "first_delta_within_s": limit}
@@ -66,6 +74,12 @@ class Silences:
         event:   how many events there were before it. events: it ended one; payload: one that is no ping; spoke: it brought text;
         over:    the answer has ended.
         """
+        if spoke and self._spoken and not over and at - self._since <= LONG and not self._told:  # nearly every chunk
+            self._since = at
+            self._byte = self._event = None
+            if self._stall_after is not None:
+                self.deadline = at + self._stall_after
+            return []
         found = []
         if self._byte is None:
             self._byte = at
@@ -86,6 +100,7 @@ class Silences:
             self._told = self._told and not self._spoken and self._first_delta_within is not None
             if self._spoken:
                 self._byte = self._event = None
+        self._set_deadline()
         return found
 
     def ended(self, at: float, event: int) -> list[Finding]:

@@ -53,6 +53,10 @@ class Recorder:
             self._writer = CaptureWriter(place, hop=hop, started=started)
             self.path = self._writer.path
 
+    @property
+    def recording(self) -> bool:
+        return self._writer is not None
+
     def request(self, method: str, url: str, headers: Any, body: bytes | None, at: float) -> None:
         writer = self._writer
         if writer is not None:

@@ -2,7 +2,7 @@
 
 In:   the body's own stream, sync or async, and its tap.
 Out:  the same chunks and exceptions; calls of the callbacks between them.
-Rule: a chunk is handed on first and looked at when the next one is asked for, unless the user wants to be rid of bad streams: then it is
+Rule: a chunk is handed on first and judged when the next one is asked for, unless the user wants to be rid of bad streams: then it is
       judged first. The report is due at the end of the body, at its failure, or when it is closed, whichever is first; it is not due when
       one iteration stops, for the OpenAI SDK iterates twice: what is left after [DONE] is drained through a second one.
 """
@@ -65,6 +65,8 @@ class SyncWatched(_Watched):
                 yield chunk
             else:
                 yield chunk
+                if not tap.due:
+                    continue
                 tap.digest()
             if tap.has_news:
                 self._tell()
@@ -85,11 +87,14 @@ class SyncWatched(_Watched):
             self._finish("cancel")
 
     def _finish(self, reason: str, error: BaseException | None = None) -> None:
+        self._tap.digest()
+        self._tell()  # before the report: what fails now shall stand in it
         self._tap.finish(reason, error)
         self._tell()
 
     def _tell(self) -> None:
-        self._tap.note_failures(self._callbacks.tell(self._tap.news))
+        if self._tap.has_news:
+            self._tap.note_failures(self._callbacks.tell(self._tap.news))
 
 
 class AsyncWatched(_Watched):
@@ -122,6 +127,8 @@ class AsyncWatched(_Watched):
                 yield chunk
             else:
                 yield chunk
+                if not tap.due:
+                    continue
                 tap.digest()
             if tap.has_news:
                 await self._tell()
@@ -154,6 +161,8 @@ class AsyncWatched(_Watched):
             await self._finish("cancel")
 
     async def _finish(self, reason: str, error: BaseException | None = None) -> None:
+        self._tap.digest()
+        await self._tell()  # before the report: what fails now shall stand in it
         self._tap.finish(reason, error)
         await self._tell()
 
