@@ -5,9 +5,20 @@ Out:  Command, and decorators for options.
 Rule: help shows two examples before anything else; long flags are spelt out.
 """
 
-__all__ = ("Command", "color_option", "context_in", "context_option", "dialect_of", "dialect_option", "with_examples")
+__all__ = (
+    "Command",
+    "Options",
+    "color_option",
+    "context_in",
+    "context_option",
+    "deadline_options",
+    "dialect_of",
+    "dialect_option",
+    "with_examples",
+)
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 import click
@@ -34,6 +45,30 @@ context_option: Callable[[_Function], _Function] = click.option(
     metavar="FILE",
     help="What was said before the answer, prompt and earlier turns, as text: its scripts and languages surprise nobody then.",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What every file is checked with; see Checker."""
+
+    dialect: str = "auto"
+    context: str = ""
+    first_delta_within: float | None = None
+    stall_after: float | None = None
+
+    def keywords(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def deadline_options(function: _Function) -> _Function:
+    """Add the deadlines on payload silence, None by default."""
+    seconds = click.FloatRange(min=0, min_open=True)
+    stall = "No silence may be longer; comments and pings do not end one. Needs a capture's times, or a live stream."
+    function = click.option("--stall-after", metavar="SECONDS", type=seconds, help=stall)(function)
+    first = (
+        "The first text must have come within so many seconds of the request; until then this counts instead of --stall-after."
+    )
+    return click.option("--first-delta-within", metavar="SECONDS", type=seconds, help=first)(function)
 
 
 def context_in(path: str | None) -> str:

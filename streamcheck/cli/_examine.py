@@ -18,6 +18,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from streamcheck.checker import Checker, check
+from streamcheck.cli._command import Options
 from streamcheck.errors import StreamcheckError
 from streamcheck.findings import Finding
 from streamcheck.verdicts import Report
@@ -40,20 +41,21 @@ class Examined:
     interrupted: bool = False
 
 
-def examine(path: str, dialect: str = "auto", context: str = "") -> Examined:
+def examine(path: str, options: Options) -> Examined:
     """Return the report of a file, or why there is none."""
     from streamcheck.capture.reader import CaptureReader, is_capture
 
+    asked = options.keywords()
     try:
         if not os.path.isfile(path):  # a pipe or a device can be read once only
             with open(path, "rb") as stream:
-                return Examined(check(stream.read(), dialect=dialect, name=path, context=context))
+                return Examined(check(stream.read(), name=path, **asked))
         with open(path, "rb") as file:
             head = file.read(_HEAD)
         if path.endswith(_CAPTURE_NAMES) or is_capture(head):
             capture = CaptureReader(path).read()
-            return Examined(check(capture, dialect=dialect, name=path, context=context), about=_about(capture))
-        return Examined(check(path, dialect=dialect, context=context))
+            return Examined(check(capture, name=path, **asked), about=_about(capture))
+        return Examined(check(path, **asked))
     except StreamcheckError as error:
         return Examined(None, problem=str(error))
     except OSError as error:
@@ -80,12 +82,12 @@ def _about(capture: "Capture") -> str | None:
 
 
 # ---------------------------------------------------------------------- many files
-def examine_all(paths: Sequence[str], dialect: str, jobs: int, context: str = "") -> Iterator[Examined]:
+def examine_all(paths: Sequence[str], options: Options, jobs: int) -> Iterator[Examined]:
     """Yield what examine() gives for each path, in order. jobs: processes to use; 0 takes one for each core."""
     workers = min(jobs or os.cpu_count() or 1, len(paths))
     if workers <= 1:
         for path in paths:
-            yield examine(path, dialect, context)
+            yield examine(path, options)
         return
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
@@ -95,9 +97,7 @@ def examine_all(paths: Sequence[str], dialect: str, jobs: int, context: str = ""
     pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method), initializer=_ignore_interrupts)
     done = 0
     try:
-        for examined in pool.map(
-            examine, paths, repeat(dialect), repeat(context), chunksize=max(1, min(16, len(paths) // (workers * 4)))
-        ):
+        for examined in pool.map(examine, paths, repeat(options), chunksize=max(1, min(16, len(paths) // (workers * 4)))):
             done += 1
             yield examined
     except BrokenProcessPool:
@@ -119,7 +119,7 @@ def _ignore_interrupts() -> None:
 
 # ---------------------------------------------------------------------- a stream as it comes
 def examine_live(
-    stream: BinaryIO, *, dialect: str, name: str, context: str = "", on_finding: Callable[[Finding], None] | None = None
+    stream: BinaryIO, *, name: str, options: Options, on_finding: Callable[[Finding], None] | None = None
 ) -> Examined:
     """Return the report of a stream that is read while it comes, or of a whole capture that comes in its place.
 
@@ -128,7 +128,7 @@ def examine_live(
     """
     from streamcheck.capture.reader import CaptureReader, is_capture
 
-    checker = Checker(dialect, name=name, context=context)
+    checker = Checker(name=name, **options.keywords())
     held: list[tuple[float, bytes]] | None = []  # reads that may still turn out to be the head of a capture
     whole: list[bytes] = []  # a capture's file
     with _Interrupts() as interrupts:
@@ -156,11 +156,10 @@ def examine_live(
             capture = CaptureReader(b"".join(whole), name=name).read()
         except StreamcheckError as error:
             return Examined(None, problem=str(error), interrupted=interrupts.hit)
-        return Examined(
-            check(capture, dialect=dialect, name=name, context=context), about=_about(capture), interrupted=interrupts.hit
-        )
+        return Examined(check(capture, name=name, **options.keywords()), about=_about(capture), interrupted=interrupts.hit)
     _feed(checker, held or [], on_finding)
-    return Examined(checker.close("cancel" if interrupts.hit else "eof"), interrupted=interrupts.hit)
+    ended = None if start is None else time.monotonic() - start
+    return Examined(checker.close("cancel" if interrupts.hit else "eof", at=ended), interrupted=interrupts.hit)
 
 
 def _feed(checker: Checker, reads: list[tuple[float, bytes]], on_finding: Callable[[Finding], None] | None) -> None:

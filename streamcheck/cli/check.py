@@ -20,7 +20,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamcheck.cli._command import Command, color_option, context_in, context_option, dialect_of, dialect_option
+from streamcheck.cli._command import (
+    Command,
+    Options,
+    color_option,
+    context_in,
+    context_option,
+    deadline_options,
+    dialect_of,
+    dialect_option,
+)
 from streamcheck.cli._inputs import STDIN, Inputs, Job, expectation_home, inputs_of, stdin_bytes
 from streamcheck.cli._screen import Screen
 from streamcheck.errors import UsageError
@@ -81,6 +90,7 @@ _DOCUMENTS: dict[str, Callable[[Sequence[_Checked], Sequence[str]], str]] = {"js
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @dialect_option
 @context_option
+@deadline_options
 @click.option(
     "--format", "form", type=click.Choice(["text", *_DOCUMENTS]), default="text", show_default=True, help="How to report."
 )
@@ -100,6 +110,8 @@ def command(
     paths: tuple[str, ...],
     dialect: str,
     context_path: str | None,
+    first_delta_within: float | None,
+    stall_after: float | None,
     form: str,
     fail_on: str | None,
     jobs: int,
@@ -120,8 +132,7 @@ def command(
         )
     run = _Run(
         inputs_of(paths),
-        dialect_of(dialect),
-        context_in(context_path),
+        Options(dialect_of(dialect), context_in(context_path), first_delta_within, stall_after),
         Verdict(fail_on or Verdict.REFUSED),
         verbose=verbose,
         quiet=quiet,
@@ -155,11 +166,10 @@ def command(
 class _Run:
     """One run of the command: what is known before, and what it gathers."""
 
-    def __init__(self, inputs: Inputs, dialect: str, context: str, fail_on: Verdict, *, verbose: bool, quiet: bool) -> None:
+    def __init__(self, inputs: Inputs, options: Options, fail_on: Verdict, *, verbose: bool, quiet: bool) -> None:
         self.inputs = inputs
         self.interrupted = False
-        self._dialect = dialect
-        self._context = context
+        self._options = options
         self._fail_on = fail_on
         self._verbose = verbose
         self._quiet = quiet
@@ -174,7 +184,7 @@ class _Run:
         from streamcheck.cli._examine import examine_all
 
         files = [job for job in self.inputs.jobs if job.path != STDIN]
-        examined = examine_all([job.path for job in files], self._dialect, jobs, self._context)
+        examined = examine_all([job.path for job in files], self._options, jobs)
         for job in self.inputs.jobs:
             found = self._stdin(screen) if job.path == STDIN else next(examined)
             if found.problem is not None:
@@ -193,7 +203,7 @@ class _Run:
             click.echo("streamcheck check: reading the stream from the terminal, Ctrl-D ends it", err=True)
         live = sys.stderr.isatty() and screen is not None and not self._quiet
         tell = _tell if live else None
-        return examine_live(stream, dialect=self._dialect, name="<stdin>", context=self._context, on_finding=tell)
+        return examine_live(stream, name="<stdin>", options=self._options, on_finding=tell)
 
     def _judged(self, job: Job, report: Report, about: str | None) -> _Checked:
         if job.expectation is None:

@@ -10,7 +10,7 @@ __all__ = ("command",)
 
 import click
 
-from streamcheck.cli._command import Command, color_option, context_in, context_option, dialect_of, dialect_option
+from streamcheck.cli._command import Command, Options, color_option, context_in, context_option, dialect_of, dialect_option
 from streamcheck.cli._inputs import STDIN, stdin_bytes
 from streamcheck.cli._screen import Screen
 from streamcheck.errors import CaptureError, UsageError, near_names
@@ -63,9 +63,9 @@ def _report_of(path: str, dialect: str, context: str) -> tuple[Report, str | Non
     from streamcheck.cli._examine import examine, examine_live
 
     if path == STDIN:
-        examined = examine_live(stdin_bytes(), dialect=dialect, name="<stdin>", context=context)
+        examined = examine_live(stdin_bytes(), name="<stdin>", options=Options(dialect, context))
     else:
-        examined = examine(path, dialect, context)
+        examined = examine(path, Options(dialect, context))
     if examined.report is None:
         raise CaptureError(examined.problem or f"{path}: cannot be read")
     return examined.report, examined.about

@@ -7,6 +7,7 @@ import pytest
 
 import streamcheck
 from tests.cli.support import CUT, GOOD, HOSTILE, REFUSED, capture_of, process, run
+from tests.streams import chat_events
 
 REPORT_KEYS = {"source", "dialect", "verdict", "origin", "message", "findings", "provider_error", "counts", "timing"}
 FINDING_KEYS = {"code", "severity", "message", "bytes", "event", "choice", "channel", "chars", "at", "evidence"}
@@ -399,3 +400,17 @@ def test_update_refuses_in_ci(tmp_path: Path) -> None:
     assert (result.exit_code, result.stdout) == (2, "")
     assert "CI is set" in result.stderr
     assert not (tmp_path / "expect.toml").exists()
+
+
+def test_a_deadline_judges_the_times_of_a_capture(tmp_path: Path) -> None:
+    path = tmp_path / "long.capture.jsonl"
+    clock = iter([0.0, 0.1, 25.0, 60.0, 60.1, 60.2]).__next__
+    with streamcheck.CaptureWriter(path, clock=clock) as writer:
+        for event in chat_events("one"):
+            writer.chunk(event)
+    assert run("check", path).exit_code == 0
+    for option in ("--stall-after", "--first-delta-within"):
+        result = run("check", option, "20", path)
+        assert result.exit_code == 1
+        assert "20 s" in result.stdout
+    assert run("check", "--stall-after", "0", path).exit_code == 2
