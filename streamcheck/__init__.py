@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from streamcheck.codes import CODES
     from streamcheck.errors import CaptureError, StreamcheckError, StreamClosedError, StreamRejected, UsageError
     from streamcheck.findings import Finding, ProviderError, Severity
+    from streamcheck.live.reader import DeltaStream, connect, open_stream
     from streamcheck.live.watch import Watch
     from streamcheck.messages import Choice, Delta, Message, ToolCall
     from streamcheck.refusals import classify_error
@@ -39,6 +40,7 @@ _HOMES = {
     "Checker": "checker",
     "Choice": "messages",
     "Delta": "messages",
+    "DeltaStream": "live.reader",
     "Finding": "findings",
     "Message": "messages",
     "Origin": "verdicts",
@@ -60,6 +62,8 @@ _HOMES = {
     "Watch": "live.watch",
     "check": "checker",
     "classify_error": "refusals",
+    "connect": "live.reader",
+    "open_stream": "live.reader",
 }
 
 __all__ = (
@@ -72,6 +76,7 @@ __all__ = (
     "Checker",
     "Choice",
     "Delta",
+    "DeltaStream",
     "Finding",
     "Message",
     "Origin",
@@ -93,6 +98,8 @@ __all__ = (
     "Watch",
     "check",
     "classify_error",
+    "connect",
+    "open_stream",
 )
 
 

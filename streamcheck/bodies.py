@@ -17,10 +17,10 @@ from streamcheck.wire.intake import Intake
 _READER_STOPS = ("cancel", "rejected")
 
 
-def judge_body(assembly: Assembly, intake: Intake, head: ResponseHead, sample: bytes, *, known: bool) -> None:
+def judge_body(assembly: Assembly, intake: Intake, head: ResponseHead, sample: bytes, *, known: bool, whole: bool) -> None:
     """Find what the body is, if it is no stream, and whether all of it came.
 
-    sample: its first bytes, as far as they were kept. known: a dialect was recognised.
+    sample: its first bytes, as far as they were kept. known: a dialect was recognised. whole: it ended by itself.
     """
     refused = head.status is not None and head.status >= 400
     error = None
@@ -36,7 +36,11 @@ def judge_body(assembly: Assembly, intake: Intake, head: ResponseHead, sample: b
             "order/missing-terminal", "the body is empty", event=-1, span=Span(0, 0), evidence={"missing": "everything"}
         )
     elif not known and not assembly.trail.starts:
-        _no_stream(assembly, intake, sample, "text with no event in it")
+        if whole and not _only_fields(sample):
+            _no_stream(assembly, intake, sample, "text with no event in it")
+        else:
+            evidence = {"missing": "everything"}
+            assembly.find("order/missing-terminal", "no event came", event=-1, span=Span(0, intake.size), evidence=evidence)
     elif not known and intake.one_document and len(assembly.trail.starts) == 1:
         _no_stream(assembly, intake, sample, "one JSON document of no known dialect", Severity.NOTE)
     if intake.event_stream and assembly.trail.starts:
@@ -68,6 +72,11 @@ def judge_stop(assembly: Assembly, size: int, reason: str) -> None:
     else:
         message = f"no body came: {reason}"
     assembly.find("http/incomplete-body", message, severity=severity, span=Span(size, size), event=-1, evidence=evidence)
+
+
+def _only_fields(sample: bytes) -> bool:
+    """Whether these are lines of an event stream, comments for instance: a provider that kept the connection open and said nothing."""
+    return all(not line or line.startswith((b":", b"data:", b"event:", b"id:", b"retry:")) for line in sample.splitlines())
 
 
 def _judge_declaration(assembly: Assembly, head: ResponseHead) -> None:

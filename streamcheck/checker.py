@@ -96,7 +96,7 @@ class Checker:
         self._payloads = 0  # events that are no ping
         self._text_only = False
         self._report: Report | None = None
-        self.last_findings: tuple[Finding, ...] = ()  # what only close() showed, after it: feed() had given out all the others
+        self.last_output: list[Delta | Finding] = []  # what only close() showed, after it: feed() had given out all the rest
 
     # ------------------------------------------------------------------ bytes
     def feed(self, data: bytes, *, at: float | None = None) -> list[Delta | Finding]:
@@ -150,13 +150,13 @@ class Checker:
         for event in self._intake.feed(body):
             self._read(event)
 
-    def _new_output(self) -> list[Delta | Finding]:
-        """Return deltas and findings that came since the last call, in the order of their events."""
+    def _new_output(self, dispatched: int | None = None) -> list[Delta | Finding]:
+        """Return deltas and findings that came since the last call, in the order of their events. dispatched: as _located() takes it."""
         assembly, log = self._assembly, self._log
         out: list[Delta | Finding] = list(assembly.deltas)
         assembly.deltas.clear()
         if log.new:
-            events = len(assembly.trail.starts)
+            events = len(assembly.trail.starts) if dispatched is None else dispatched
             out = sorted([*out, *(self._located(f, events) for f in log.new)], key=_event_of)
             log.new.clear()
         return out
@@ -363,7 +363,8 @@ class Checker:
         events = len(assembly.trail.starts)
         self._read_tail()
         if not self._text_only:
-            judge_body(assembly, self._intake, self._head, bytes(self._sample), known=self._dialect is not None)
+            known = self._dialect is not None
+            judge_body(assembly, self._intake, self._head, bytes(self._sample), known=known, whole=reason == "eof")
         assembly.settle()
         assembly.rejected = reason == "rejected"
         if self._dialect is not None:
@@ -375,6 +376,7 @@ class Checker:
                 checks = self._text_checks_of(channel)
                 self._place(channel, [*checks.feed(channel.take_rest()), *checks.close()])
         self._make_report(events)
+        self.last_output = self._new_output(events)
 
     def _read_tail(self) -> None:
         """The event that the end of the body cut off: the standard drops it, many readers do not."""
@@ -398,7 +400,6 @@ class Checker:
     def _make_report(self, events: int) -> None:
         assembly = self._assembly
         findings = in_stream_order((self._located(f, events) for f in self._log), self._log.dropped)
-        self.last_findings = tuple(self._located(f, events) for f in self._log.new)
         verdict = verdict_of(findings)
         messages = tuple(s.message() for s in assembly.segments)
         self._report = Report(

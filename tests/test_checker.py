@@ -594,3 +594,39 @@ def test_findings_of_statistics_are_told_while_the_text_comes() -> None:
         if isinstance(item, sc.Finding)
     ]
     assert "text/word-salad" in told
+
+
+# ---------------------------------------------------------------------- what only the end shows
+def test_what_only_the_end_shows_is_given_out_after_it() -> None:
+    checker = sc.Checker()
+    events = chat_events("one ", "two")
+    given = [item for event in events[:2] for item in checker.feed(event)]
+    given += checker.feed(events[2].rstrip())
+    assert not any(isinstance(item, sc.Delta) and item.text == "two" for item in given)
+    report = checker.close()
+    last = [item for item in checker.last_output if isinstance(item, sc.Delta)]
+    assert [delta.text for delta in last] == ["two"]
+    told = [item for item in [*given, *checker.last_output] if isinstance(item, sc.Finding)]
+    assert sorted(f.code for f in told) == sorted(f.code for f in report.findings)
+
+
+@pytest.mark.parametrize("reason", ["eof", "timeout", "cancel", "ReadError"])
+def test_a_body_of_keep_alives_is_incomplete_and_no_wrong_type(reason: str) -> None:
+    checker = sc.Checker()
+    checker.feed(b": keep-alive\n\n: keep-alive\n\n")
+    assert checker.close(reason).verdict == "incomplete"
+
+
+def test_a_body_that_is_cut_before_its_first_event_is_not_taken_for_another_type() -> None:
+    checker = sc.Checker()
+    checker.feed(b"dat")
+    assert checker.close("ReadError").verdict == "incomplete"
+
+
+@pytest.mark.parametrize(("reason", "verdict"), [("rejected", "clean"), ("cancel", "incomplete"), ("timeout", "incomplete")])
+def test_why_the_reader_stopped_decides_what_a_missing_end_means(reason: str, verdict: str) -> None:
+    checker = sc.Checker()
+    checker.feed(b"".join(chat_events("one ", "two")[:3]))
+    report = checker.close(reason)
+    assert report.verdict == verdict
+    assert report.origin is None or report.origin.layer in ("client", "unknown")

@@ -9,9 +9,9 @@ from pkgutil import walk_packages
 import streamcheck as sc
 
 NAMES = (
-    "CODES Capture CaptureError CaptureFolder CaptureReader CaptureWriter Checker Choice Delta Finding Message Origin ProviderError Report ResponseHead "
+    "CODES Capture CaptureError CaptureFolder CaptureReader CaptureWriter Checker Choice Delta DeltaStream Finding Message Origin ProviderError Report ResponseHead "
     "ScoreLine Severity Span SseDecoder SseEvent StreamClosedError StreamRejected StreamcheckError"
-    " Timing ToolCall UsageError Verdict Watch check classify_error"
+    " Timing ToolCall UsageError Verdict Watch check classify_error connect open_stream"
 )
 
 

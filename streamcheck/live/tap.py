@@ -192,7 +192,7 @@ class Tap:
         try:
             if self._checker is not None:
                 report = self._checker.close(reason, at=at)
-                self._news += self._checker.last_findings
+                self._news += [one for one in self._checker.last_output if isinstance(one, Finding)]
         except Exception as error:
             self._check_failed(error)
         own = [Finding("checker/internal", severity, message) for severity, message in self._failures]

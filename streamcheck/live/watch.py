@@ -19,6 +19,7 @@ from streamcheck.live.libraries import client_of, library_of, transport_slots, t
 from streamcheck.live.recorder import RecordTo, recording_target
 from streamcheck.live.tap import Settings
 from streamcheck.live.transports import WatchedTransport
+from streamcheck.textchecks import warm_up
 from streamcheck.verdicts import Report, Verdict
 
 _Client = TypeVar("_Client")
@@ -77,7 +78,14 @@ class Watch:
             context,
             scorer,
         )
-        _warm_up(self._settings)
+        Checker(  # what it refuses is refused now
+            dialect,
+            context=context,
+            scorer=scorer,
+            first_delta_within=first_delta_within,
+            stall_after=stall_after,
+        )
+        warm_up()
 
     def attach(self, client: _Client) -> _Client:
         """Return `client`, watched from now on; attaching it twice changes nothing.
@@ -107,18 +115,3 @@ class Watch:
             self._settings.callbacks.refuse_async()
         watched: _Transport = transport_type(WatchedTransport, library)(transport, library, self._settings)
         return watched
-
-
-def _warm_up(settings: Settings) -> None:
-    """Load now what the first stream would else wait for: the dialects, and the tables of the text checks. Also refuses bad options."""
-    checker = Checker(
-        settings.dialect,
-        context=settings.context,
-        scorer=settings.scorer,
-        first_delta_within=settings.first_delta_within,
-        stall_after=settings.stall_after,
-    )
-    del checker
-    sample = Checker("openai-chat")
-    words = "The quick brown fox jumps over the lazy dog near the old river bank. " * 6
-    sample.feed(b'data: {"choices":[{"index":0,"delta":{"content":"' + words.encode() + b'"}}]}\n\n')
