@@ -35,6 +35,11 @@ def recording_target(record_to: RecordTo | None) -> Target | None:
     return CaptureFolder(record_to)
 
 
+# Writers that are not done. A response that is left to the garbage collector goes in a circle with all that it refers to, and the file
+# could be closed before the response has its end record.
+_OPEN: set[CaptureWriter] = set()
+
+
 class Recorder:
     """Writes one capture, as long as that works.
 
@@ -52,6 +57,7 @@ class Recorder:
         if place is not None:
             self._writer = CaptureWriter(place, hop=hop, started=started)
             self.path = self._writer.path
+            _OPEN.add(self._writer)
 
     @property
     def recording(self) -> bool:
@@ -75,7 +81,7 @@ class Recorder:
                 self._fail(error)
 
     def end(self, reason: str, error: str | None, at: float) -> None:
-        writer, self._writer = self._writer, None
+        writer = self._let_go()
         if writer is None:
             return
 
@@ -89,7 +95,7 @@ class Recorder:
 
     def discard(self) -> None:
         """Take the capture back: the response turned out to be none of our business."""
-        writer, self._writer = self._writer, None
+        writer = self._let_go()
         if writer is None:
             return
 
@@ -109,9 +115,15 @@ class Recorder:
     def _fail(self, error: Exception) -> None:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
         self.failure = self.failure or reason.lower()
-        writer, self._writer = self._writer, None
+        writer = self._let_go()
         if writer is not None:
             try:
                 writer.close()
             except Exception:  # the disk that failed may fail again
                 pass
+
+    def _let_go(self) -> CaptureWriter | None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            _OPEN.discard(writer)
+        return writer
