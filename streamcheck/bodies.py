@@ -46,7 +46,7 @@ def judge_body(assembly: Assembly, intake: Intake, head: ResponseHead, sample: b
     if intake.event_stream and assembly.trail.starts:
         _judge_declaration(assembly, head)
     length = head.content_length
-    if length is not None and not head.content_encodings and intake.size < length:
+    if whole and length is not None and not head.content_encodings and intake.size < length:
         assembly.find(
             "http/incomplete-body",
             f"{intake.size} bytes came, Content-Length announced {length}",
@@ -56,15 +56,16 @@ def judge_body(assembly: Assembly, intake: Intake, head: ResponseHead, sample: b
         )
 
 
-def judge_stop(assembly: Assembly, size: int, reason: str) -> None:
-    """Find that the body did not end by itself. reason: as Checker.close() takes it."""
+def judge_stop(assembly: Assembly, size: int, reason: str, *, refused: bool) -> None:
+    """Find that the body did not end by itself. reason: as Checker.close() takes it. refused: the status had said it all."""
     if reason == "eof":
         return
     severity, evidence = Severity.ERROR, {"reason": reason}
     if reason in _READER_STOPS:
         message, evidence["stopped_by"] = "the reader stopped before the body had ended", "reader"
-        if reason == "rejected" or assembly.now.over:
-            severity = Severity.NOTE  # what came is judged by itself, or all of the answer had come
+        if reason == "rejected" or assembly.now.over or refused:
+            # What came is judged by itself, or all of the answer had come. SDKs that retry do not read a refusal's body.
+            severity = Severity.NOTE
     elif reason == "timeout":
         message, evidence["stopped_by"] = "the reader gave up waiting for the rest of the body", "deadline"
     elif size:

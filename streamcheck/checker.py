@@ -369,7 +369,7 @@ class Checker:
         assembly.rejected = reason == "rejected"
         if self._dialect is not None:
             self._dialect.close(assembly)
-        judge_stop(assembly, self._intake.size, reason)
+        judge_stop(assembly, self._intake.size, reason, refused=self._refused)
         assembly.close()
         for segment in assembly.segments:
             for channel in segment.channels.values():
