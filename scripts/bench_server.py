@@ -20,9 +20,30 @@ from scripts.bench_texts import responses
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 _IDENT = '"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1700000000,"model":"bench-1"'
-FILLER = (
-    "the quick brown fox jumps over a lazy dog while seven wizards mix their pale green potion by the old stone bridge".split()
-)
+FILLER = [
+    "the",
+    "quick",
+    "brown",
+    "fox",
+    "jumps",
+    "over",
+    "a",
+    "lazy",
+    "dog",
+    "while",
+    "seven",
+    "wizards",
+    "mix",
+    "their",
+    "pale",
+    "green",
+    "potion",
+    "by",
+    "the",
+    "old",
+    "stone",
+    "bridge",
+]
 
 
 @contextmanager
