@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from streamcheck.capture.format import Capture, End
+from streamcheck.capture.format import Capture
 from streamcheck.capture.reader import CaptureReader, is_capture
 from streamcheck.capture.redact import secret_findings
 from streamcheck.findings import Finding
@@ -71,14 +71,9 @@ def _of_capture(capture: Capture, name: str) -> Recording:
         name,
         [(since_sent(c.at), c.data) for c in capture.chunks],
         head,
-        end=_reason_of(capture.end) if capture.end else "eof",
+        end=capture.end.cause if capture.end else "eof",
         ended_at=since_sent(capture.end.at) if capture.end else None,
         unsent=sent,
         deltas=tuple((since_sent(d.at), Delta(d.choice, d.channel, d.text, 0)) for d in capture.deltas),
         findings=(*capture.findings, *secret_findings(capture)),
     )
-
-
-def _reason_of(end: End) -> str:
-    """Return why the body ended, as Checker.close() takes it: an error by its name."""
-    return end.error if end.reason == "error" and end.error else end.reason

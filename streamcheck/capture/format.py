@@ -103,6 +103,11 @@ class End:
     error: str | None = None
     at: float | None = None
 
+    @property
+    def cause(self) -> str:
+        """The reason, or what kind of error it was where that is known."""
+        return self.error if self.reason == "error" and self.error else self.reason
+
 
 @dataclass(frozen=True, slots=True)
 class Capture:

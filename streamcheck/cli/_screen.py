@@ -1,7 +1,7 @@
 """Lines on a terminal, with colour where it is wanted.
 
 In:   Line values of streamcheck.report; what the user said of colour; the environment.
-Out:  text on stdout.
+Out:  text on stdout, or on stderr where stdout is for something else.
 Rule: colour only on a terminal; off with NO_COLOR (not empty) or TERM=dumb; FORCE_COLOR (not empty) turns it on; --color beats them
       all. Words are wrapped only for a terminal, so that lines stay whole in a pipe.
 """
@@ -56,10 +56,10 @@ def wants_color(choice: str, *, terminal: bool, environ: Mapping[str, str]) -> b
 
 
 class Screen:
-    """Standard output. width: columns to wrap at, None when it is no terminal."""
+    """Standard output, or another stream. width: columns to wrap at, None when it is no terminal."""
 
-    def __init__(self, color: str = "auto") -> None:
-        self._stream: TextIO = sys.stdout
+    def __init__(self, color: str = "auto", *, stream: TextIO | None = None) -> None:
+        self._stream: TextIO = stream or sys.stdout
         terminal = self._stream.isatty()
         self.terminal = terminal
         self.width = min(shutil.get_terminal_size().columns, _MAX_WIDTH) if terminal else None

@@ -13,7 +13,6 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING
 import click
 
 from streamcheck.capture.folder import MAX_BYTES, MAX_CAPTURES, CaptureFolder
-from streamcheck.cli._command import Command, color_option, dialect_of, dialect_option
+from streamcheck.cli._command import Command, color_option, deadline_options, dialect_of, dialect_option
 from streamcheck.cli._screen import Screen
 from streamcheck.errors import UsageError
 from streamcheck.escape import escaped
@@ -73,10 +72,7 @@ class _Address:
 @click.option("--hop", metavar="NAME", default="wire", show_default=True, help="What captures call this place on the way.")
 @click.option("--check/--no-check", default=True, help="Judge the responses while they come, in another process.")
 @dialect_option
-@click.option(
-    "--first-delta-within", type=float, metavar="S", help="Seconds until the first text, above which there is a finding."
-)
-@click.option("--stall-after", type=float, metavar="S", help="Seconds without payload, above which a response has stalled.")
+@deadline_options
 @click.option(
     "--max-captures", type=click.IntRange(min=1), metavar="N", default=MAX_CAPTURES, show_default=True, help="Captures to keep."
 )
@@ -110,14 +106,13 @@ def command(
 
     Exit codes: 130 after Ctrl-C, 143 after SIGTERM, 2 when it could not begin.
     """
+    from streamcheck.checker import Checker
     from streamcheck.proxy.heads import upstream_of
     from streamcheck.proxy.recording import Recordings
 
     upstream = upstream_of(upstream_url)
-    dialect_of(dialect)
-    for option, seconds in (("--first-delta-within", first_delta_within), ("--stall-after", stall_after)):
-        if seconds is not None and not 0 < seconds < float("inf"):
-            raise UsageError(f"{option} must be a positive number of seconds, not {seconds}")
+    # What cannot be meant is refused now, and not by the judge later.
+    Checker(dialect_of(dialect), first_delta_within=first_delta_within, stall_after=stall_after)
     captures = CaptureFolder(folder, max_captures=max_captures, max_bytes=max_bytes)
     _try_to_write(folder)
     listener, address = _listening(listen)
@@ -214,8 +209,7 @@ class Lines:
 
     def __init__(self, *, quiet: bool, color: str) -> None:
         self._quiet = quiet
-        with redirect_stdout(sys.stderr):
-            self._screen = Screen(color)
+        self._screen = Screen(color, stream=sys.stderr)
 
     def found(self, name: str, finding: Finding) -> None:
         place = place_of(finding)

@@ -297,7 +297,7 @@ class _Response:
                 self._teller.found(self._name, finding)
 
     def judged(self) -> Judged:
-        report = self._the_checker().close(self._end.reason, at=self._since_sent(self._end.at))
+        report = self._the_checker().close(self._end.cause, at=self._since_sent(self._end.at))
         return Judged(self._name, report, self._status, self._end.reason, self._end.error)
 
     def close(self) -> None:

@@ -226,7 +226,7 @@ def test_quiet_shows_what_is_not_clean(tmp_path: Path) -> None:
     with serving(reply(answer())) as port, recording(tmp_path, port, "-q") as recorder:
         recorder.ask()
         recorder.end()
-    assert len(recorder.lines) == 3
+    assert not any("openai-chat" in line for line in recorder.lines)
     assert recorder.lines[-1].endswith("1 clean")
 
 
@@ -240,8 +240,8 @@ def test_quiet_shows_what_is_not_clean(tmp_path: Path) -> None:
         ((*UPSTREAM, "--listen", "127.0.0.1:99999"), "HOST:PORT"),
         ((*UPSTREAM, "--listen", "192.0.2.1:0"), "cannot listen at 192.0.2.1:0"),
         ((*UPSTREAM, "--dialect", "openai-chats"), "did you mean 'openai-chat'?"),
-        ((*UPSTREAM, "--stall-after", "0"), "--stall-after must be a positive number"),
-        ((*UPSTREAM, "--first-delta-within", "nan"), "--first-delta-within must be a positive number"),
+        ((*UPSTREAM, "--stall-after", "0"), "'--stall-after': 0.0 is not in the range x>0"),
+        ((*UPSTREAM, "--first-delta-within", "nan"), "first_delta_within must be a positive number"),
         ((*UPSTREAM, "--max-captures", "0"), "--max-captures"),
         ((), "--upstream"),
     ],

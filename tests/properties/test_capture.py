@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from streamcheck.capture import key_shapes
 from streamcheck.capture.format import Capture, zstd_library
 from streamcheck.capture.reader import CaptureReader, is_capture
 from streamcheck.capture.redact import StreamRedactor, find_secrets, redact_bytes, redact_capture, redact_headers, redact_url
@@ -226,6 +227,11 @@ def test_redaction_when_writing_is_redaction_of_the_file(data: st.DataObject, dr
                 writer.chunk(chunk, at=i / 8)
         redact_capture(source, target)
         assert CaptureReader(target).read().chunks == written(chunks).chunks
+
+
+@given(st.binary() | bodies_with_keys().map(lambda drawn: drawn[0]))
+def test_looking_only_where_marks_stand_misses_no_key(body: bytes) -> None:
+    assert redact_bytes(body) == key_shapes._BYTE_SHAPES.sub(key_shapes._filled, body)
 
 
 @given(st.binary() | bodies_with_keys().map(lambda drawn: drawn[0]))
