@@ -59,10 +59,6 @@ class Recorder:
             self.path = self._writer.path
             _OPEN.add(self._writer)
 
-    @property
-    def recording(self) -> bool:
-        return self._writer is not None
-
     def request(self, method: str, url: str, headers: Any, body: bytes | None, at: float) -> None:
         writer = self._writer
         if writer is not None:

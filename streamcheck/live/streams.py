@@ -65,9 +65,7 @@ class SyncWatched(_Watched):
                 yield chunk
             else:
                 yield chunk
-                if not tap.due:
-                    continue
-                tap.digest()
+                tap.settle()
             if tap.has_news:
                 self._tell()
         if tap.rejected:
@@ -127,9 +125,7 @@ class AsyncWatched(_Watched):
                 yield chunk
             else:
                 yield chunk
-                if not tap.due:
-                    continue
-                tap.digest()
+                tap.settle()
             if tap.has_news:
                 await self._tell()
         if tap.rejected:

@@ -55,9 +55,7 @@ class Settings:
 
 
 class Tap:
-    """due:      what has arrived is to be judged now. A chunk that is judged by itself finds the processor's caches cold, as the application
-              has just used them, and costs four times as much as one of a batch: chunks in quick succession are judged together.
-    acts:     the user wants to be rid of a bad stream, so each chunk is judged before it is handed on.
+    """acts:     the user wants to be rid of a bad stream, so each chunk is judged before it is handed on.
     rejected: it is bad enough, or a deadline has passed.
     watched:  the response is of the kind that is looked at; known after answered().
     report:   what came of it, after finish().
@@ -69,13 +67,13 @@ class Tap:
         self._start = time.monotonic()
         self._sent: float | None = None  # seconds after the start
         self._chunks: list[tuple[float, bytes]] = []  # arrived, not judged
+        self._recorded = 0  # how many of them are written down
         self._digested = -PACE  # when the last of them had arrived that was judged
         self._news: list[News] = []
         self._failures: list[tuple[Severity, str]] = []
         self._verdict = Verdict.CLEAN
         self._late = False
         self.acts = settings.on_verdict != "observe"
-        self.due = False
         self.rejected = False
         self.watched = True
         self.report: Report | None = None
@@ -124,19 +122,22 @@ class Tap:
 
     # ------------------------------------------------------------------ the body
     def take(self, chunk: bytes) -> None:
-        """Write down a chunk that has arrived; digest() judges it."""
-        at = time.monotonic() - self._start
-        if self._recorder.recording:
-            self._recorder.chunk(chunk, at)
-        self._chunks.append((at, chunk))
-        self.due = at - self._digested >= PACE or len(self._chunks) >= BATCH
+        """Note that a chunk has arrived; settle() does the rest, when the chunk has been handed on."""
+        self._chunks.append((time.monotonic() - self._start, chunk))
+
+    def settle(self) -> None:
+        """Write down what has arrived, and judge it if it is time."""
+        self._record()
+        if self._chunks and (self._chunks[-1][0] - self._digested >= PACE or len(self._chunks) >= BATCH):
+            self.digest()
 
     def digest(self) -> None:
-        """Judge what has arrived."""
-        chunks, self._chunks = self._chunks, []
-        if not chunks:
+        """Write down and judge what has arrived."""
+        if not self._chunks:
             return
-        self._digested, self.due = chunks[-1][0], False
+        self._record()
+        chunks, self._chunks, self._recorded = self._chunks, [], 0
+        self._digested = chunks[-1][0]
         checker, sent = self._checker, self._sent or 0.0
         if checker is None:
             return
@@ -147,6 +148,13 @@ class Tap:
                     self._weigh(new)
         except Exception as error:
             self._check_failed(error)
+
+    def _record(self) -> None:
+        chunks = self._chunks
+        while self._recorded < len(chunks):
+            at, chunk = chunks[self._recorded]
+            self._recorder.chunk(chunk, at)
+            self._recorded += 1
 
     @property
     def deadline(self) -> float | None:
