@@ -44,9 +44,17 @@ LEVELS = {
     "live": 8,
     "proxy": 8,
     "expectations": 8,
-    "cli": 9,
-    "__init__": 10,
-    "__main__": 10,
+    "misreadings": 8,
+    "importers": 9,
+    "faults": 9,
+    "contrib": 9,
+    "replaying": 9,
+    "minimizing": 9,
+    "reference_readers": 10,
+    "pytest_plugin": 10,
+    "cli": 11,
+    "__init__": 12,
+    "__main__": 12,
 }
 NO_SIBLINGS = {"dialects", "detectors"}
 NETWORK = {"anyio", "asyncio", "h11", "httpx", "httpx2", "httpx_sse", "socket", "ssl"}

@@ -1,0 +1,3 @@
+"""Small parts for other programs: each file stands alone and says what it is for."""
+
+__all__ = ()
