@@ -121,7 +121,7 @@ class Assembly:
         now = self.now
         target = now.channels.get((choice, channel)) or self._open_channel((choice, channel))
         if self.odd:
-            text = self._paired(target, text)
+            text = self._paired(target, text, now.parts.get(part))
         event = self.trail.event
         target.pieces.append(text)
         target.events.append(event)
@@ -141,12 +141,14 @@ class Assembly:
         self._responses.first_text(now)
         return channel
 
-    def _paired(self, channel: Channel, text: str) -> str:
-        """Join a high surrogate at the end of the channel with a low one at the start of `text`; return the rest of `text`."""
+    def _paired(self, channel: Channel, text: str, part: list[str] | None) -> str:
+        """Join a high surrogate at the end of the channel (and of its part) with a low one at the start of `text`; return the rest."""
         last = channel.pieces[-1] if channel.pieces else ""
         if last and "\ud800" <= last[-1] <= "\udbff" and "\udc00" <= text[0] <= "\udfff":
             whole = (last[-1] + text[0]).encode("utf-16", "surrogatepass").decode("utf-16")
             channel.heal(whole)
+            if part:
+                part[-1] = part[-1][:-1] + whole
             self.find(
                 "text/lone-surrogate",
                 f"{whole!r} came as two halves in two deltas: readers that do not join UTF-16 units keep two broken characters",

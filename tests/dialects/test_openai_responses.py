@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import streamcheck as sc
 from streamcheck.assembly import Assembly
 from streamcheck.dialects import recognise
 from streamcheck.dialects.openai_responses import OpenAIResponses
@@ -504,3 +505,39 @@ def test_no_misshapen_event_makes_it_raise(events: list[Any]) -> None:
 def test_no_order_of_its_own_events_makes_it_raise_and_the_cut_changes_nothing(events: list[Event], data: st.DataObject) -> None:
     stream = body(created(), *events)
     assert report(stream, cuts=data.draw(chunkings(stream))).to_dict() == report(stream).to_dict()
+
+
+def test_a_character_whose_halves_came_in_two_deltas_agrees_with_the_final_text() -> None:
+    stream = b"".join(
+        sse(value, event=str(value["type"]))
+        for value in (
+            {"type": "response.created", "sequence_number": 0, "response": {"id": "resp_1", "model": "m"}},
+            {
+                "type": "response.output_text.delta",
+                "sequence_number": 1,
+                "output_index": 0,
+                "content_index": 0,
+                "item_id": "i",
+                "delta": "a\ud83e",
+            },
+            {
+                "type": "response.output_text.delta",
+                "sequence_number": 2,
+                "output_index": 0,
+                "content_index": 0,
+                "item_id": "i",
+                "delta": "\udd80b",
+            },
+            {
+                "type": "response.output_text.done",
+                "sequence_number": 3,
+                "output_index": 0,
+                "content_index": 0,
+                "item_id": "i",
+                "text": "a🦀b",
+            },
+        )
+    )
+    found = sc.check(stream)
+    assert found.message.content == "a🦀b"
+    assert "order/done-mismatch" not in {f.code for f in found.findings}
