@@ -16,34 +16,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from scripts.bench_texts import responses
+from scripts.bench_texts import documents, responses
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 _IDENT = '"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1700000000,"model":"bench-1"'
-FILLER = [
-    "the",
-    "quick",
-    "brown",
-    "fox",
-    "jumps",
-    "over",
-    "a",
-    "lazy",
-    "dog",
-    "while",
-    "seven",
-    "wizards",
-    "mix",
-    "their",
-    "pale",
-    "green",
-    "potion",
-    "by",
-    "the",
-    "old",
-    "stone",
-    "bridge",
-]
 
 
 @contextmanager
@@ -96,13 +72,13 @@ async def send_fast(writer: asyncio.StreamWriter, kind: str) -> None:
 
 async def send_paced(writer: asyncio.StreamWriter, hz: float, seconds: float) -> None:
     writer.write(_HEAD + framed(event_of('{"role":"assistant","content":""}')))
+    words = documents("english")[0].split()
     loop = asyncio.get_running_loop()
     start = loop.time()
     for number in range(int(hz * seconds)):
         await asyncio.sleep(max(0.0, start + number / hz - loop.time()))
-        word = FILLER[(number * 7 + number // 11) % len(FILLER)]
-        stamp = json.dumps(time.monotonic_ns())
-        writer.write(framed(event_of(f'{{"content":"{word} ","sent_ns":{stamp}}}')))
+        text = json.dumps(words[number % len(words)] + " ")
+        writer.write(framed(event_of(f'{{"content":{text},"sent_ns":{time.monotonic_ns()}}}')))
         await writer.drain()
     writer.write(framed(event_of("{}", '"stop"')) + framed(b"data: [DONE]\n\n") + b"0\r\n\r\n")
     await writer.drain()

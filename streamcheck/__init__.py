@@ -20,11 +20,16 @@ if TYPE_CHECKING:
     from streamcheck.checker import Checker, check
     from streamcheck.codes import CODES
     from streamcheck.errors import CaptureError, StreamcheckError, StreamClosedError, StreamRejected, UsageError
+    from streamcheck.faults import inject
     from streamcheck.findings import Finding, ProviderError, Severity
     from streamcheck.live.reader import DeltaStream, connect, open_stream
     from streamcheck.live.watch import Watch
     from streamcheck.messages import Choice, Delta, Message, ToolCall
+    from streamcheck.minimizing import minimize
+    from streamcheck.reference_readers.compare import reader_differences, readers
     from streamcheck.refusals import classify_error
+    from streamcheck.replaying.in_process import replay
+    from streamcheck.replaying.threads import replay_server
     from streamcheck.spans import Span
     from streamcheck.verdicts import Origin, Report, ScoreLine, Timing, Verdict
     from streamcheck.wire.head import ResponseHead
@@ -63,7 +68,13 @@ _HOMES = {
     "check": "checker",
     "classify_error": "refusals",
     "connect": "live.reader",
+    "inject": "faults",
+    "minimize": "minimizing",
     "open_stream": "live.reader",
+    "reader_differences": "reference_readers.compare",
+    "readers": "reference_readers.compare",
+    "replay": "replaying.in_process",
+    "replay_server": "replaying.threads",
 }
 
 __all__ = (
@@ -99,7 +110,13 @@ __all__ = (
     "check",
     "classify_error",
     "connect",
+    "inject",
+    "minimize",
     "open_stream",
+    "reader_differences",
+    "readers",
+    "replay",
+    "replay_server",
 )
 
 

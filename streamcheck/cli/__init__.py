@@ -24,7 +24,7 @@ from streamcheck.escape import escaped
 INTERRUPTED = 130  # what shells give for SIGINT
 PIPE_CLOSED = 141  # what shells give for SIGPIPE
 
-_ORDER = ("check", "show", "record", "replay", "locate", "inject", "import", "redact", "explain", "rules")
+_ORDER = ("check", "show", "record", "replay", "locate", "inject", "minimize", "import", "redact", "explain", "rules")
 
 _EXAMPLES = (
     ("streamcheck check captures/", "check every capture in a folder"),
