@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from streamcheck.errors import CaptureError, StreamcheckError, StreamClosedError, StreamRejected, UsageError
     from streamcheck.faults import inject
     from streamcheck.findings import Finding, ProviderError, Severity
+    from streamcheck.hops.locating import locate
+    from streamcheck.hops.location import Location
     from streamcheck.live.reader import DeltaStream, connect, open_stream
     from streamcheck.live.watch import Watch
     from streamcheck.messages import Choice, Delta, Message, ToolCall
@@ -47,6 +49,7 @@ _HOMES = {
     "Delta": "messages",
     "DeltaStream": "live.reader",
     "Finding": "findings",
+    "Location": "hops.location",
     "Message": "messages",
     "Origin": "verdicts",
     "ProviderError": "findings",
@@ -69,6 +72,7 @@ _HOMES = {
     "classify_error": "refusals",
     "connect": "live.reader",
     "inject": "faults",
+    "locate": "hops.locating",
     "minimize": "minimizing",
     "open_stream": "live.reader",
     "reader_differences": "reference_readers.compare",
@@ -89,6 +93,7 @@ __all__ = (
     "Delta",
     "DeltaStream",
     "Finding",
+    "Location",
     "Message",
     "Origin",
     "ProviderError",
@@ -111,6 +116,7 @@ __all__ = (
     "classify_error",
     "connect",
     "inject",
+    "locate",
     "minimize",
     "open_stream",
     "reader_differences",

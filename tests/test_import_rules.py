@@ -47,6 +47,7 @@ LEVELS = {
     "misreadings": 8,
     "importers": 9,
     "faults": 9,
+    "hops": 9,
     "contrib": 9,
     "replaying": 9,
     "minimizing": 9,

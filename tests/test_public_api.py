@@ -9,9 +9,9 @@ from pkgutil import walk_packages
 import streamcheck as sc
 
 NAMES = (
-    "CODES Capture CaptureError CaptureFolder CaptureReader CaptureWriter Checker Choice Delta DeltaStream Finding Message Origin ProviderError Report ResponseHead "
+    "CODES Capture CaptureError CaptureFolder CaptureReader CaptureWriter Checker Choice Delta DeltaStream Finding Location Message Origin ProviderError Report ResponseHead "
     "ScoreLine Severity Span SseDecoder SseEvent StreamClosedError StreamRejected StreamcheckError"
-    " Timing ToolCall UsageError Verdict Watch check classify_error connect inject minimize open_stream"
+    " Timing ToolCall UsageError Verdict Watch check classify_error connect inject locate minimize open_stream"
     " reader_differences readers replay replay_server"
 )
 
