@@ -5,7 +5,7 @@ Out:  calls, in order. What a callback raises is logged and counted, and never r
 Rule: a sync client cannot wait for an async callback: that is refused when the client is attached, not when a stream has gone wrong.
 """
 
-__all__ = ("Callbacks", "News")
+__all__ = ("Callbacks", "News", "is_async")
 
 import inspect
 import logging
@@ -38,7 +38,7 @@ class Callbacks:
     def refuse_async(self) -> None:
         """Raise UsageError for an async callback: there is nothing that could wait for it."""
         for name, callback in (("on_finding", self._on_finding), ("on_report", self._on_report)):
-            if callback is not None and _is_async(callback):
+            if callback is not None and is_async(callback):
                 raise UsageError(f"{name} is async and the client is not: give it a plain function, or attach an async client")
 
     def tell(self, news: Iterable[News]) -> list[str]:
@@ -68,7 +68,8 @@ class Callbacks:
         return callback(one) if callback is not None else None
 
 
-def _is_async(callback: Callable[..., Any]) -> bool:
+def is_async(callback: Any) -> bool:
+    """Whether calling it gives something to wait for."""
     return inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(getattr(callback, "__call__", None))  # noqa: B004
 
 

@@ -6,7 +6,7 @@ Rule: only libraries that the application has imported already are looked at: an
 Trap: both assert isinstance(response.stream, SyncByteStream) with their own class, and httpx.MockTransport is sync and async at once.
 """
 
-__all__ = ("client_of", "library_of", "stream_types", "transport_slots", "transport_type")
+__all__ = ("SENT", "client_of", "library_of", "stream_types", "transport_slots", "transport_type")
 
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +18,9 @@ from streamcheck.errors import UsageError
 from streamcheck.live.streams import AsyncWatched, SyncWatched
 
 NAMES = ("httpx", "httpx2")
+# httpcore's trace extension tells by an event of this ending that a request was sent; until then the client was in its pool's queue, connecting,
+# or sending.
+SENT = "send_request_body.complete"
 
 
 def library_of(thing: Any, *classes: str) -> ModuleType | None:

@@ -16,12 +16,10 @@ import anyio
 import httpx_sse
 
 from streamcheck.errors import UsageError
-from streamcheck.live.libraries import library_of
+from streamcheck.live.libraries import SENT, library_of
 from streamcheck.live.read_body import CLOSE_WITHIN, Body, body_of
 from streamcheck.live.reading import reason_of
 
-# httpcore tells by its trace extension when it was; until then the client was in its pool's queue, connecting, or sending.
-_SENT = "send_request_body.complete"
 _CODINGS = ("gzip", "deflate", "zstd", "identity", "*")  # those that the Checker can undo
 
 
@@ -96,7 +94,7 @@ class Connecting:
 
     def _is_sent(self, event: str) -> bool:
         """Note when httpcore says that the request was sent; the last one counts, where it was sent on to another place."""
-        if not event.endswith(_SENT):
+        if not event.endswith(SENT):
             return False
         self.sent = time.monotonic()
         return True

@@ -26,6 +26,7 @@ from streamcheck.capture.redact import redact_url
 from streamcheck.checker import Checker
 from streamcheck.errors import UsageError
 from streamcheck.findings import Finding
+from streamcheck.live.callbacks import is_async
 from streamcheck.live.read_body import Body, let_go
 from streamcheck.live.read_buffer import Buffer
 from streamcheck.live.read_opening import Connecting, Given, Opening
@@ -194,7 +195,7 @@ class DeltaStream:
             raise UsageError(f"this stream is {right}: enter it with `{_SPELLED[right][0]}`, iterate with `{_SPELLED[right][1]}`")
         if self._entered:
             raise UsageError("this stream was entered before: a response can be read once, open another one")
-        if kind == "sync" and _is_async(self._options.on_finding):
+        if kind == "sync" and is_async(self._options.on_finding):
             raise UsageError("on_finding is async and the stream is not: give it a plain function")
         self._kind, self._entered = kind, True
 
@@ -414,7 +415,3 @@ async def _stand_still(reading: Reading, buffer: Buffer) -> None:
 
 def _reason_of(error: BaseException) -> str:
     return reason_of(error) if isinstance(error, Exception) else "cancel"
-
-
-def _is_async(callback: Any) -> bool:
-    return inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(getattr(callback, "__call__", None))  # noqa: B004

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from streamcheck.errors import StreamRejected
 from streamcheck.live.callbacks import Callbacks
-from streamcheck.live.libraries import stream_types
+from streamcheck.live.libraries import SENT, stream_types
 from streamcheck.live.tap import MARGIN, Settings, Tap
 
 log = logging.getLogger("streamcheck")
@@ -209,15 +209,11 @@ def _with_deadline(extensions: dict[str, Any], tap: Tap) -> dict[str, Any]:
 
 
 # ---------------------------------------------------------------------- when the request had been sent
-# httpcore tells by its trace extension; until then the client was in its pool's queue, connecting, or sending.
-_SENT = "send_request_body.complete"
-
-
 def _with_trace(extensions: dict[str, Any], sent: Callable[[], None]) -> dict[str, Any]:
     theirs = extensions.get("trace")
 
     def trace(name: str, info: dict[str, Any]) -> None:
-        if name.endswith(_SENT):
+        if name.endswith(SENT):
             sent()
         if theirs is not None:
             theirs(name, info)
@@ -229,7 +225,7 @@ def _with_async_trace(extensions: dict[str, Any], sent: Callable[[], None]) -> d
     theirs = extensions.get("trace")
 
     async def trace(name: str, info: dict[str, Any]) -> None:
-        if name.endswith(_SENT):
+        if name.endswith(SENT):
             sent()
         if theirs is not None:
             await theirs(name, info)
