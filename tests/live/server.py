@@ -42,7 +42,8 @@ class Peer:
 
     def head(self, status: int = 200, content_type: str = "text/event-stream", **headers: str) -> None:
         """Send a head; the body follows in chunks."""
-        fields = {"content-type": content_type, "transfer-encoding": "chunked"}
+        # One answer a connection; a client that were not told could ask again on one that is just being closed.
+        fields = {"content-type": content_type, "transfer-encoding": "chunked", "connection": "close"}
         fields |= {name.replace("_", "-"): value for name, value in headers.items()}
         lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         self.socket.sendall(f"HTTP/1.1 {status} Status\r\n{lines}\r\n".encode())
