@@ -13,7 +13,7 @@ Rule: a snapshot is what was said before plus its increment; a final text is the
       difference, it is a warning. A retry is a note: the bus goes on. A bus has no end, so none is owed; an open step is a note.
 """
 
-__all__ = ("OpencodeBus",)
+__all__ = ("JS_SPACE", "OpencodeBus")
 
 import json
 from typing import Any, ClassVar
@@ -23,7 +23,7 @@ from streamcheck.findings import Severity
 from streamcheck.refusals import classify_error
 
 # String.prototype.trimEnd: ECMAScript WhiteSpace and LineTerminator. str.rstrip() takes U+001C to U+001F and U+0085 too, and not U+FEFF.
-_JS_SPACE = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+JS_SPACE = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 _OWN = ("message.part.", "session.next.", "server.connected", "server.heartbeat")
 _MAX_COUNT = 2**63  # JSON knows no limit of integers, Python's decimal conversion does
 _NEAR = ("message.", "session.", "server.")
@@ -317,13 +317,13 @@ class OpencodeBus:
         if not before:
             part.begun = part.begun or not text
             out.delta(part.choice, _CHANNELS[part.kind], text)
-        elif text != before and text.rstrip(_JS_SPACE) != before.rstrip(_JS_SPACE):
+        elif text != before and text.rstrip(JS_SPACE) != before.rstrip(JS_SPACE):
             self._judge(part, before, text, out)
         part.text = text
 
     def _judge(self, part: _Part, said: str, final: str, out: Assembly) -> None:
         """Say how bad it is that the final text is not the sum of the deltas."""
-        said, final = said.rstrip(_JS_SPACE), final.rstrip(_JS_SPACE)
+        said, final = said.rstrip(JS_SPACE), final.rstrip(JS_SPACE)
         if not part.begun and final.endswith(said):
             self._differs(part, Severity.NOTE, "the bus was joined in the middle of this part", said, final, out)
             return

@@ -13,14 +13,13 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from streamcheck.dialects.opencode_bus import JS_SPACE
 from streamcheck.hops.hop import Hop
 from streamcheck.hops.location import First
 from streamcheck.misreadings import Text
 from streamcheck.misreadings.reference import joined
 from streamcheck.wire.events import Event
 
-# What trimEnd() takes off: white space and line terminators of ECMA-262, which has the BOM and not U+0085 or U+001C to U+001F.
-_JS_BLANKS = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 _LEFT_OUT = ("reasoning", "refusal")
 
 
@@ -179,7 +178,7 @@ def _blocks(hop: Hop) -> dict[tuple[int, str], list[str]]:
 
 def trimmed(text: str) -> str:
     """Return what JavaScript's trimEnd() leaves."""
-    return text.rstrip(_JS_BLANKS)
+    return text.rstrip(JS_SPACE)
 
 
 def _common(a: str | bytes, b: str | bytes) -> int:

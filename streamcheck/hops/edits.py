@@ -42,8 +42,10 @@ def edit_of_text(up: Hop, down: Hop) -> Edit | None:
     for (_, channel), (a, b) in changed.items():
         if channel.startswith("tool:"):
             return "tool-markup-malformed", "consistent", "the arguments of a tool call are not what they were"
-        if _escaped(a) == b or _is_escaped_in_part(a, b):
+        if _escaped(a) == b:
             return "double-escaped", "reproduced", "the text was escaped once more"
+        if _is_escaped_in_part(a, b):
+            return "double-escaped", "consistent", "parts of the text were escaped once more"
         if b.startswith(a) and len(b) > len(a) and b[len(a) :].strip() and a.endswith(b[len(a) :]):
             return "model-repetition-loop", "consistent", "the end of the text comes again and again"
         if len(a) > 0 and b == a + a:
@@ -67,13 +69,13 @@ def _is_escaped_in_part(a: str, b: str) -> bool:
     """Whether undoing one escaping makes `a` of `b`: parts of it may have been escaped, the rest not."""
     if "\\" not in b or len(b) <= len(a):
         return False
-    plain = b
+    return _plain(a) == _plain(b) or _unescaped(b) == a
+
+
+def _plain(text: str) -> str:
     for spelled, sign in (("\\n", "\n"), ("\\t", "\t"), ("\\r", "\r"), ('\\"', '"'), ("\\\\", "\\")):
-        plain = plain.replace(spelled, sign)
-    same = a
-    for spelled, sign in (("\\n", "\n"), ("\\t", "\t"), ("\\r", "\r"), ('\\"', '"'), ("\\\\", "\\")):
-        same = same.replace(spelled, sign)
-    return plain == same or _unescaped(b) == a
+        text = text.replace(spelled, sign)
+    return text
 
 
 def _unescaped(text: str) -> str | None:
