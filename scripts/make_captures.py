@@ -18,6 +18,7 @@ if __name__ == "__main__":
 from scripts.captures.cases_clean import CLEAN
 from scripts.captures.cases_degeneration import DEGENERATION
 from scripts.captures.cases_ends import ENDS
+from scripts.captures.cases_incident import INCIDENT, STORE
 from scripts.captures.cases_order import ORDER
 from scripts.captures.cases_refused import REFUSED
 from scripts.captures.cases_seeds import SEEDS
@@ -28,13 +29,13 @@ from scripts.captures.cases_wire import WIRE
 from scripts.captures.files import all_files
 
 FOLDER = ROOT / "captures"
-CASES = (*CLEAN, *ODDITIES, *SEEDS, *WIRE, *ENDS, *ORDER, *TOOLS, *TEXTS, *DEGENERATION, *REFUSED)
+CASES = (*CLEAN, *ODDITIES, *SEEDS, *WIRE, *ENDS, *ORDER, *TOOLS, *TEXTS, *DEGENERATION, *REFUSED, *INCIDENT)
 _BY_HAND = "README.md"
 
 
 def files() -> dict[str, bytes]:
     """Return what captures/ has to hold, by path."""
-    return all_files(CASES)
+    return all_files(CASES) | STORE
 
 
 def on_disk() -> dict[str, bytes]:

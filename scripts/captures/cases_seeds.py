@@ -1,12 +1,12 @@
 """The incidents that the project was born from, rebuilt as streams from the words that their reports quote.
 
 In:   nothing.
-Out:  SEEDS.
+Out:  SEEDS; STORED, the garbled words as the session storage had them.
 Rule: the quoted words are the evidence, everything around them (deltas, ids, usage, the end) is ours. A report's own "[... continues]"
       is left out. GLM-4.7-flash of 25 January 2026, at the coding endpoint, seen with the VM's proxy on and off.
 """
 
-__all__ = ("SEEDS",)
+__all__ = ("SEEDS", "STORED")
 
 from scripts.captures import streams_agents as agents
 from scripts.captures import streams_chat as chat
@@ -23,7 +23,7 @@ _PROXY_ON = (
     ")</arg_value>\n`` is not to = (n'the? The file, effectively, its? skip the role. No the (see t? (to, but your?\n"
     "... Perhaps even?ing the? If we? (.\nI? Cancel\n"
 )
-_STORED = (
+STORED = (
     " лав (Lumps etc.\n\n[... (missing the terminal? = ...\\] to be replaced by year on the; again... => replacing... E-COMEGA\n"
     ")</arg_value>\n`` is not to = (n'the? The file, effectively, its?"
 )
@@ -99,7 +99,7 @@ SEEDS = [
     damaged(
         "garbled",
         "glm-4.7-flash-stored",
-        _stored(_STORED, "", "2026-01-25T16:34:53.000Z"),
+        _stored(STORED, "", "2026-01-25T16:34:53.000Z"),
         "the same answer as the session storage keeps it: a text-only hop",
         "degenerate",
         ("text/template-token", "text/word-salad"),

@@ -9,13 +9,17 @@ __all__ = ("all_files", "capture_bytes", "read_times", "truths")
 
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
 
 from scripts.captures.cases import Case
 from scripts.captures.faults import Truth
 from scripts.captures.streams import Stream
+from streamcheck.capture.format import Capture
 from streamcheck.capture.reader import CaptureReader
 from streamcheck.capture.writer import CaptureWriter
 from streamcheck.expectations import FILE_NAME, Expectation, Onset, rewritten
+from streamcheck.minimizing import written_capture
 from streamcheck.verdicts import Verdict
 
 _BY = "streamcheck make_captures"  # no version: a release must not rewrite the evidence
@@ -39,7 +43,9 @@ def capture_bytes(stream: Stream) -> bytes:
     writer = CaptureWriter(file, hop=stream.hop, by=_BY, started=stream.started)
     if stream.texts:
         return _text_only(writer, stream, file)
-    writer.request("POST" if stream.request is not None else "GET", stream.url, _REQUEST_HEADERS, stream.request, at=0.0)
+    headers = stream.asked_with if stream.asked_with is not None else _REQUEST_HEADERS
+    asked = stream.sent if stream.sent is not None else stream.request
+    writer.request("POST" if asked is not None else "GET", stream.url, headers, asked, at=0.0)
     if stream.status is not None:
         writer.response(stream.status, stream.headers, http="HTTP/1.1", at=_HEAD_AT)
     reads = stream.reads if stream.reads is not None else stream.pieces
@@ -51,8 +57,15 @@ def capture_bytes(stream: Stream) -> bytes:
     writer.end(stream.end, at=round(last + 0.002, 3))
     writer.close()
     written = file.getvalue()
-    assert CaptureReader(written).read().body == b"".join(reads), "the writer took something out of the body"
-    return written
+    capture = CaptureReader(written).read()
+    assert capture.body == b"".join(reads), "the writer took something out of the body"
+    return written if stream.sent is None else _with_short_request(capture, stream.request)
+
+
+def _with_short_request(capture: Capture, body: Any) -> bytes:
+    """Return the capture file with another request body: the hash stays that of what was sent."""
+    assert capture.request is not None
+    return written_capture(replace(capture, request=replace(capture.request, body=body)))
 
 
 def _text_only(writer: CaptureWriter, stream: Stream, file: io.BytesIO) -> bytes:

@@ -30,6 +30,7 @@ class Stream:
     times:  seconds of each read since the request; an even pace when None.
     texts:  (choice, channel, text) of a hop that has no bytes.
     end:    how the recording ended.
+    sent:   the request's bytes, where `request` is a shorter form of them that the recording keeps; asked_with: its headers, None: usual ones.
     """
 
     pieces: tuple[bytes, ...]
@@ -43,6 +44,8 @@ class Stream:
     texts: tuple[tuple[int, str, str], ...] = ()
     end: str = "eof"
     hop: str = "wire"
+    sent: bytes | None = None
+    asked_with: Headers | None = None
 
     @property
     def body(self) -> bytes:

@@ -62,10 +62,11 @@ def zai(
     finish: str | None = None,
     ascii_only: bool = False,
     burst: int = 0,
+    spent: tuple[int, int] | None = None,
 ) -> Stream:
     """The role on every chunk; finish_reason only in the last one, with the usage; a tool call whole in one delta, without a role.
 
-    burst: characters of one delta; 0: token by token, as glm-4.7-flash comes.
+    burst: characters of one delta; 0: token by token, as glm-4.7-flash comes. spent: tokens of the prompt and of the answer, if counted.
     """
     ident = {"id": zai_id(created, reasoning + content), "created": created, "object": "chat.completion.chunk", "model": model}
 
@@ -79,7 +80,7 @@ def zai(
         call = {"id": f"call_{hexes(name + str(n), 20)}", "index": n, "type": "function"}
         events.append(chunk({"tool_calls": [{**call, "function": {"name": name, "arguments": arguments}}]}))
     last = chunk({"role": "assistant", "content": ""}, finish_reason=finish or ("tool_calls" if calls else "stop"))
-    last["usage"] = _usage(42, len(said) + 12 * len(calls), prompt_tokens_details={"cached_tokens": 4})
+    last["usage"] = _usage(*(spent or (42, len(said) + 12 * len(calls))), prompt_tokens_details={"cached_tokens": 4})
     request = chat_request(model, prompt, thinking={"type": "enabled"})
     framed = [*(sse(event, ascii_only=ascii_only) for event in [*events, last]), DONE]
     return Stream(tuple(framed), url, request, started=started)
