@@ -126,6 +126,7 @@ class Assembly:
         target.pieces.append(text)
         target.events.append(event)
         target.chars = chars = target.chars + len(text)
+        target.ends.append(chars)
         if chars > target.next_check:
             self.changed.append(target)
         if part is not None:

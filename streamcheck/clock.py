@@ -7,6 +7,7 @@ Rule: times are given, never taken: nothing here reads a clock. Without ticks th
 
 __all__ = ("Clock",)
 
+from array import array
 from bisect import bisect_right
 
 from streamcheck.bursts import Bursts
@@ -26,8 +27,8 @@ class Clock:
         self.first_delta: float | None = None
         self.last: float | None = None
         self.longest = -1.0  # of the gaps; below zero until there is one
-        self._times: list[float] = []  # of the chunks that ended events
-        self._events: list[int] = []  # how many there were after each
+        self._times = array("d")  # of the chunks that ended events
+        self._events = array("q")  # how many there were after each
 
     @property
     def deadline(self) -> float:

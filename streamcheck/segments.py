@@ -8,9 +8,9 @@ Cost: per delta two appends; a character is traced to delta and event only when 
 
 __all__ = ("CHECK_EVERY", "Channel", "Segment", "Tool")
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Hashable
-from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -23,14 +23,15 @@ CHECK_EVERY = 128  # characters: the block of the text checks
 class Channel:
     """The text of one channel of one choice, in pieces, and which event each piece came from."""
 
-    __slots__ = ("chars", "checked", "choice", "events", "name", "next_check", "pieces", "segment", "unchecked")
+    __slots__ = ("chars", "checked", "choice", "ends", "events", "name", "next_check", "pieces", "segment", "unchecked")
 
     def __init__(self, segment: int, choice: int, name: str) -> None:
         self.segment = segment
         self.choice = choice
         self.name = name
         self.pieces: list[str] = []
-        self.events: list[int] = []
+        self.events = array("q")
+        self.ends = array("q")  # of the pieces, in characters
         self.chars = 0
         self.checked = 0  # pieces that the text checks have taken
         self.unchecked = ""  # the end of those pieces that is not a whole block yet
@@ -63,8 +64,7 @@ class Channel:
 
     def events_of(self, start: int, end: int) -> tuple[int, int]:
         """Return the first and the last event that carried characters [start, end)."""
-        ends = list(accumulate(map(len, self.pieces)))
-        last = len(self.pieces) - 1
+        ends, last = self.ends, len(self.ends) - 1
         first = min(bisect_right(ends, start), last)
         return self.events[first], self.events[max(first, min(bisect_right(ends, max(start, end - 1)), last))]
 

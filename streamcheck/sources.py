@@ -8,7 +8,10 @@ Rule: a capture is known by its first line, a compressed file by its name. Every
 __all__ = ("Recording", "read_source")
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from streamcheck.capture.format import Capture
@@ -18,6 +21,7 @@ from streamcheck.findings import Finding
 from streamcheck.messages import Delta
 from streamcheck.wire.head import ResponseHead
 
+_FIRST = 256  # bytes that tell a capture
 _CHUNK = 64 * 1024  # bytes; only how a raw body is handed on, never a part of any result
 
 
@@ -26,7 +30,7 @@ class Recording:
     """One recorded response, ready to be fed to a Checker."""
 
     name: str
-    chunks: list[tuple[float | None, bytes]]
+    chunks: Iterable[tuple[float | None, bytes]]  # to be read once
     head: ResponseHead
     end: str = "eof"  # why the recording ended
     ended_at: float | None = None  # seconds since the request, as all times here
@@ -40,19 +44,26 @@ def read_source(source: "str | os.PathLike[str] | bytes | Capture", *, name: str
     if isinstance(source, Capture):
         return _of_capture(source, name or str(source.path or "<capture>"))
     if isinstance(source, bytes):
-        return _of_bytes(source, name or "<bytes>", path=None)
+        return _of_bytes(source, name or "<bytes>")
     if not isinstance(source, str | os.PathLike):
         raise TypeError(f"check() takes a path, bytes or a Capture, got {type(source).__name__}")
-    path = Path(source)
-    return _of_bytes(path.read_bytes(), name or str(source), path=path)
+    return _of_file(Path(source), name or str(source))
 
 
-def _of_bytes(data: bytes, name: str, *, path: Path | None) -> Recording:
-    if is_capture(data[:256]) or (path is not None and path.name.removesuffix(".zst").endswith(".capture.jsonl")):
-        return _of_capture(CaptureReader(path if path is not None else data).read(), name)
-    encoding = {".zst": "zstd", ".gz": "gzip"}.get(path.suffix if path is not None else "")
-    head = ResponseHead(headers=(("content-encoding", encoding),) if encoding else ())
-    return Recording(name, [(None, data[i : i + _CHUNK]) for i in range(0, len(data), _CHUNK)], head)
+def _of_file(path: Path, name: str) -> Recording:
+    with path.open("rb") as file:
+        first = file.read(_FIRST)
+        if is_capture(first) or path.name.removesuffix(".zst").endswith(".capture.jsonl"):
+            return _of_capture(CaptureReader(path).read(), name)
+        chunks = [(None, chunk) for chunk in chain([first], iter(partial(file.read, _CHUNK), b"")) if chunk]
+    encoding = {".zst": "zstd", ".gz": "gzip"}.get(path.suffix)
+    return Recording(name, chunks, ResponseHead(headers=(("content-encoding", encoding),) if encoding else ()))
+
+
+def _of_bytes(data: bytes, name: str) -> Recording:
+    if is_capture(data[:_FIRST]):
+        return _of_capture(CaptureReader(data).read(), name)
+    return Recording(name, [(None, data[i : i + _CHUNK]) for i in range(0, len(data), _CHUNK)], ResponseHead())
 
 
 def _of_capture(capture: Capture, name: str) -> Recording:
@@ -69,7 +80,7 @@ def _of_capture(capture: Capture, name: str) -> Recording:
 
     return Recording(
         name,
-        [(since_sent(c.at), c.data) for c in capture.chunks],
+        ((since_sent(c.at), c.data) for c in capture.chunks),
         head,
         end=capture.end.cause if capture.end else "eof",
         ended_at=since_sent(capture.end.at) if capture.end else None,

@@ -8,6 +8,7 @@ Cost: two integers an event.
 
 __all__ = ("Place", "Trail")
 
+from array import array
 from bisect import bisect_right
 from typing import Any, TypedDict
 
@@ -34,8 +35,8 @@ class Trail:
 
     def __init__(self) -> None:
         self.findings = FindingLog()
-        self.starts: list[int] = []  # body offsets of the events, by index
-        self.ends: list[int] = []
+        self.starts = array("q")  # body offsets of the events, by index
+        self.ends = array("q")
         self.event = -1  # the present one
 
     def begin(self, start: int, end: int) -> None:

@@ -5,18 +5,20 @@ Out:  Record values one by one, or a Capture.
 Rule: capture format 1. Lines end at LF bytes only. A file that ends early is evidence too: what is whole is read, and the finding
       `capture/cut` says what is not. A file that is no capture, or is damaged before its end, raises CaptureError, which points
       at the place; nothing else is raised for any bytes.
-Cost: about 3 us a record; the whole file is in memory.
+Cost: about 3 us a record. A plain file is read line by line, each time anew; a compressed one is in memory.
 """
 
 __all__ = ("MAX_PLAIN_BYTES", "CaptureReader", "is_capture", "plain_bytes")
 
 import hashlib
+import io
 import json
 import math
 import os
 import re
 from binascii import a2b_base64
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NoReturn
 
 from streamcheck.capture.format import (
@@ -43,13 +45,14 @@ MAX_PLAIN_BYTES = 1024 * 1024 * 1024  # guess: what a compressed capture may hol
 _BOM = b"\xef\xbb\xbf"
 _EXCERPT = 80  # characters of an offending line that a message shows
 _PIECE = 64  # bytes; how finely a broken compressed file is read again
+_MAGIC_BYTES = 4  # that tell a compressed file
 _HEADER = re.compile(rb'\s*\{[^\n]*"' + MAGIC_KEY.encode() + rb'"\s*:')
 
 
 class CaptureReader:
     """Reads one capture: read() gives all of it, iterating gives its records."""
 
-    __slots__ = ("_cut", "_line_ended", "_lines", "_path", "_version", "header", "name")
+    __slots__ = ("_broken", "_cut", "_data", "_line_ended", "_path", "_version", "header", "name")
 
     def __init__(self, source: str | os.PathLike[str] | bytes, *, name: str | None = None) -> None:
         """source: a path, or the file's own bytes; zstd is undone in both. name: what messages call it, by default the path.
@@ -58,33 +61,38 @@ class CaptureReader:
         """
         self._path = None if isinstance(source, bytes) else os.fspath(source)
         self.name = name or self._path or "<bytes>"
-        data, reason = _plain(source, self.name)
-        self._cut: dict[str, Any] | None = {"reason": reason} if reason is not None else None
-        self._line_ended = data.endswith(b"\n")
-        # (line number, bytes), without the blank lines that an editor may leave.
-        self._lines = [(i, line) for i, line in enumerate(data.removeprefix(_BOM).split(b"\n"), 1) if line.strip()]
+        self._data, self._broken = _held(source, self.name)
+        self._cut: dict[str, Any] | None = None
+        self._line_ended = True
         self.header, self._version = self._read_header()
 
     def __iter__(self) -> Iterator[Record]:
         """Yield the records after the header, unknown kinds included. A line that the file's end cut is left out."""
-        last = len(self._lines) - 1
-        values: list[tuple[int, Any]] = []
-        self_cut = False
-        for i, (number, line) in enumerate(self._lines[1:], 1):
-            try:
-                values.append((i, value_of(line)))
-            except ValueError as error:
-                if i < last:
-                    self._fail_at(number, line, error)
-                self_cut = True
-                self._cut = {"reason": "inside a record", **(self._cut or {}), "line": number, "lost": len(line)}
-        if not self_cut and not self._line_ended and self._cut is None:
-            self._cut = {"reason": "whole", "line": self._lines[last][0]}
+        values = self._values()
         if self._version < FORMAT:
-            lifted = migrated([self.header, *(value for _, value in values)], self._version)
-            values = [(i, value) for (i, _), value in zip(values, lifted[1:], strict=True)]
-        for i, value in values:
-            yield self._record(i, value)
+            kept = list(values)
+            lifted = migrated([self.header, *(value for _, _, value in kept)], self._version)
+            values = ((number, line, value) for (number, line, _), value in zip(kept, lifted[1:], strict=True))
+        for number, line, value in values:
+            yield self._record(number, line, value)
+
+    def _values(self) -> Iterator[tuple[int, bytes, Any]]:
+        """Yield (line number, line, JSON value) of each line after the header; afterwards it is known how the file was cut."""
+        lines = self._lines()
+        last, _ = next(lines, (0, b""))
+        self._cut = {"reason": self._broken} if self._broken is not None else None
+        for number, line in lines:
+            try:
+                value = value_of(line)
+            except ValueError as error:
+                if next(lines, None) is not None:
+                    self._fail_at(number, line, error)
+                self._cut = {"reason": "inside a record", **(self._cut or {}), "line": number, "lost": len(line)}
+                return
+            last = number
+            yield number, line, value
+        if not self._line_ended and self._cut is None:
+            self._cut = {"reason": "whole", "line": last}
 
     def read(self) -> Capture:
         """Return the whole capture. Raises CaptureError, with the place, for a record that cannot be what its kind says."""
@@ -132,11 +140,23 @@ class CaptureReader:
         )
 
     # ------------------------------------------------------------------ lines
+    def _lines(self) -> Iterator[tuple[int, bytes]]:
+        """Yield (line number, bytes) of the lines, without the blank ones that an editor may leave."""
+        try:
+            with open(self._path or "", "rb") if self._data is None else io.BytesIO(self._data) as file:
+                for number, line in enumerate(file, 1):
+                    self._line_ended = line.endswith(b"\n")
+                    text = line.removesuffix(b"\n") if number > 1 else line.removesuffix(b"\n").removeprefix(_BOM)
+                    if text.strip():
+                        yield number, text
+        except OSError as error:
+            raise _unreadable(self.name, error) from error
+
     def _read_header(self) -> tuple[dict[str, Any], int]:
         expected = f'expected {{"{MAGIC_KEY}":{FORMAT},...}} as first line'
-        if not self._lines:
+        number, line = next(self._lines(), (0, b""))
+        if not number:
             raise CaptureError(f"{self.name}:1:1: {expected}, the file is empty")
-        number, line = self._lines[0]
         try:
             header = value_of(line)
         except ValueError as error:
@@ -149,10 +169,9 @@ class CaptureReader:
             key = line.decode("utf-8", "replace").find(f'"{MAGIC_KEY}"')
             self._fail(number, line, max(key, 0), max(key, 0) + len(MAGIC_KEY) + 2, str(error))
 
-    def _record(self, index: int, value: Any) -> Record:
-        number = self._lines[index][0]
+    def _record(self, number: int, line: bytes, value: Any) -> Record:
         if not isinstance(value, list):
-            self._fail(number, self._lines[index][1], 0, 1, "expected an array: [seconds, kind, payload]")
+            self._fail(number, line, 0, 1, "expected an array: [seconds, kind, payload]")
         if not value or not _is_seconds(value[0]):
             self._fail_at_element(number, 0, "expected a number of seconds as first element")
         if len(value) < 2 or not isinstance(value[1], str):
@@ -183,7 +202,7 @@ class CaptureReader:
 
     def _fail_at_element(self, number: int, index: int, expected: str, *, secret: bool = False) -> NoReturn:
         """Raise for one element of a record's array. secret: show nothing of what follows the element's begin."""
-        line = next(line for i, line in self._lines if i == number)
+        line = next((line for i, line in self._lines() if i == number), b"")
         start, end = _element(line.decode("utf-8", "replace"), index)
         self._fail(number, line, start, start + 1 if secret else end, expected, until=start + 1 if secret else None)
 
@@ -218,17 +237,34 @@ def plain_bytes(source: str | os.PathLike[str] | bytes) -> bytes:
 
 def _plain(source: str | os.PathLike[str] | bytes, name: str) -> tuple[bytes, str | None]:
     """Return a file's bytes, and why it is not all of them."""
+    data, broken = _held(source, name)
+    if data is None:
+        data = Path(os.fspath(source)).read_bytes()  # type: ignore[arg-type]
+    return data, broken
+
+
+def _unreadable(name: str, error: OSError | ValueError) -> CaptureError:
+    reason = error.strerror if isinstance(error, OSError) else None
+    return CaptureError(f"{name}: cannot be read: {reason or error}")
+
+
+def _held(source: str | os.PathLike[str] | bytes, name: str) -> tuple[bytes | None, str | None]:
+    """Return the bytes of a source that has to be held in memory, zstd undone, and why they are not all; None for a plain file."""
     if isinstance(source, bytes):
         data = source
     else:
         try:
             with open(source, "rb") as file:
-                data = file.read()
+                data = file.read(_MAGIC_BYTES)
+                if not is_zstd(data):
+                    return None, None
+                data += file.read()
         except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-            reason = error.strerror if isinstance(error, OSError) else None
-            raise CaptureError(f"{name}: cannot be read: {reason or error}") from error
-    if not is_zstd(data):
-        return data, None
+            raise _unreadable(name, error) from error
+    return _unpacked(data, name) if is_zstd(data) else (data, None)
+
+
+def _unpacked(data: bytes, name: str) -> tuple[bytes, str | None]:
     library = zstd_library()
     if library is None:
         raise CaptureError(f"{name}: reading .zst needs Python 3.14 or backports.zstd: install it, or decompress the file first")
