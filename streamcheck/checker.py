@@ -400,6 +400,8 @@ class Checker:
     def _make_report(self, events: int) -> None:
         assembly = self._assembly
         findings = in_stream_order((self._located(f, events) for f in self._log), self._log.dropped)
+        if self._has_no_bytes:
+            findings = tuple(sorted(findings, key=_event_of))
         verdict = verdict_of(findings)
         messages = tuple(s.message() for s in assembly.segments)
         self._report = Report(
@@ -414,7 +416,7 @@ class Checker:
                 "deltas": assembly.delta_count,
                 "chars": sum(s.chars for s in assembly.segments),
             },
-            origin=origin_of(findings) if verdict is not Verdict.CLEAN else None,
+            origin=origin_of(findings, text_only=self._has_no_bytes) if verdict is not Verdict.CLEAN else None,
             provider_error=assembly.provider_error,
             timing=self._clock.timing(),
             segments=messages if len(messages) > 1 else (),
@@ -426,7 +428,10 @@ class Checker:
         )
 
     def _located(self, finding: Finding, events: int) -> Finding:
-        """Name the event of a finding that was made before its event was whole, and its time. events: how many were dispatched."""
+        """Name the event of a finding that was made before its event was whole, and its time; no bytes where there are none.
+
+        events: how many were dispatched.
+        """
         event = finding.event
         if event is None and finding.span is not None:
             event = self._assembly.trail.event_at(finding.span.start)
@@ -435,7 +440,14 @@ class Checker:
         at = finding.at
         if at is None and event is not None:
             at = self._clock.time_of(event)
-        return finding if (event, at) == (finding.event, finding.at) else replace(finding, event=event, at=at)
+        span = None if self._has_no_bytes else finding.span
+        place = (event, at, span)
+        return finding if place == (finding.event, finding.at, finding.span) else replace(finding, event=event, at=at, span=span)
+
+    @property
+    def _has_no_bytes(self) -> bool:
+        """Whether this hop has text alone: then no finding stands at bytes, and none clears the wire."""
+        return self._text_only and not self._intake.size
 
 
 def _is_ping(event: Event, value: Any) -> bool:

@@ -3,8 +3,10 @@
 In:   a capture; the code of one of its findings.
 Out:  another capture: a subset of its events, their strings shortened, one chunk an event, with the recorded times. Its header line has
       "minimized", for it is no recording any more.
-Rule: delta debugging (ddmin): what is taken out stays out for as long as the finding stays with its severity and reason, and the verdict
-      is the same. The same finding need not have the same cause: where events depend on each other, taking one out can be a cause of its own.
+Rule: delta debugging (ddmin): what is taken out stays out for as long as the finding stays with its severity and reason, the verdict is the
+      same, and there is no warning or error that the source did not have. Keys stay as they are, and so do ids and names of models: they
+      tell whose response it is. The same finding need not have the same cause: where events depend on each other, taking one out can be
+      a cause of its own.
       The source is only read. A declared content coding is undone, unless the finding is about it.
 Cost: one check for each attempt, at most max_checks; a few hundred are usual.
 """
@@ -26,7 +28,7 @@ from streamcheck.capture.reader import CaptureReader
 from streamcheck.capture.redact import redacted_request, redacted_response
 from streamcheck.checker import check
 from streamcheck.errors import UsageError, near_names
-from streamcheck.findings import Finding, FindingLog
+from streamcheck.findings import Finding, FindingLog, Severity
 from streamcheck.verdicts import Report, Verdict
 from streamcheck.wire.content import SNIFF_BYTES, ContentDecoder, sniff_encoding
 from streamcheck.wire.head import ResponseHead
@@ -37,7 +39,8 @@ Part = tuple[Chunk, ...] | TextDelta  # what is kept or taken out as one: an eve
 
 MAX_CHECKS = 2000  # a minute for a stream of usual length. guess
 _SHORT = 16  # characters of a string that is not worth shortening. guess
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:\s*)?', re.DOTALL)  # with a colon behind it, it is a key
+_IDENTITY = re.compile(r"^model$|(?:^|_)id$|I[dD]$")  # keys of what tells one response from another
 _CHARACTER = re.compile(r"\\u[0-9a-fA-F]{4}|\\.|.", re.DOTALL)
 
 
@@ -93,8 +96,8 @@ class Minimizer:
         if self.checks >= self._max_checks:
             return False
         self.checks += 1
-        capture = _assembled(self._head, parts, {"code": self._wanted[0], "of": self.before})
-        held = _wanted_in(check(capture), self._wanted)
+        capture = _assembled(self._head, parts, {"code": self._wanted.kind[0], "of": self.before})
+        held = self._wanted.holds(check(capture))
         if held:
             self.best, self._parts, self.parts = capture, list(parts), len(parts)
         self._progress(Progress(self.checks, self.parts, _size_of(self._parts)))
@@ -190,10 +193,25 @@ def written_capture(capture: Capture) -> bytes:
 
 
 # ---------------------------------------------------------------------- the finding
-_Wanted = tuple[str, str, Any, Verdict]  # code, severity, reason, and the verdict of the whole
+class _Wanted(NamedTuple):
+    """What the smaller capture has to show: a finding of `kind`, the source's verdict, and nothing loud that the source did not have."""
+
+    kind: tuple[str, str, Any]
+    verdict: Verdict
+    loud: frozenset[tuple[str, str]]
+
+    def holds(self, report: Report) -> bool:
+        there = any(_kind_of(finding) == self.kind for finding in report.findings)
+        return there and report.verdict is self.verdict and _loud(report) <= self.loud
+
+
+def _loud(report: Report) -> frozenset[tuple[str, str]]:
+    """Return the code and severity of each warning and error."""
+    return frozenset((f.code, f.severity.value) for f in report.findings if f.severity is not Severity.NOTE)
 
 
 def _kind_of(finding: Finding) -> tuple[str, str, Any]:
+    """Return its code, severity and reason."""
     return finding.code, finding.severity.value, finding.evidence.get("reason")
 
 
@@ -206,11 +224,7 @@ def _wanted(report: Report, code: str) -> _Wanted:
         codes = sorted({finding.code for finding in report.findings})
         there = near_names(code, codes) if codes else "; it has none at all"
         raise UsageError(f"{report.source} has no finding {code!r}{there}")
-    return (*_kind_of(max(found, key=lambda finding: finding.severity.rank)), report.verdict)
-
-
-def _wanted_in(report: Report, wanted: _Wanted) -> bool:
-    return report.verdict is wanted[3] and any(_kind_of(finding) == wanted[:3] for finding in report.findings)
+    return _Wanted(_kind_of(max(found, key=lambda finding: finding.severity.rank)), report.verdict, _loud(report))
 
 
 # ---------------------------------------------------------------------- parts
@@ -300,10 +314,13 @@ def _text_of(part: Part) -> str:
 
 
 def _string_from(text: str, place: int) -> tuple[int, int] | None:
-    """Return the range between the quotes of the next string from `place` on that is worth shortening."""
+    """Return the range between the quotes of the next string from `place` on that is worth shortening; no key is, and no id."""
+    key, named_at = "", -1
     for found in _STRING.finditer(text, place):
-        if found.end() - found.start() - 2 > _SHORT:
-            return found.start() + 1, found.end() - 1
+        if found[2] is not None:
+            key, named_at = found[1], found.end()
+        elif len(found[1]) > _SHORT and not (found.start() == named_at and _IDENTITY.search(key)):
+            return found.span(1)
     return None
 
 

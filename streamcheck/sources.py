@@ -8,10 +8,8 @@ Rule: a capture is known by its first line, a compressed file by its name. Every
 __all__ = ("Recording", "read_source")
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
-from itertools import chain
 from pathlib import Path
 
 from streamcheck.capture.format import Capture
@@ -55,9 +53,14 @@ def _of_file(path: Path, name: str) -> Recording:
         first = file.read(_FIRST)
         if is_capture(first) or path.name.removesuffix(".zst").endswith(".capture.jsonl"):
             return _of_capture(CaptureReader(path).read(), name)
-        chunks = [(None, chunk) for chunk in chain([first], iter(partial(file.read, _CHUNK), b"")) if chunk]
     encoding = {".zst": "zstd", ".gz": "gzip"}.get(path.suffix)
-    return Recording(name, chunks, ResponseHead(headers=(("content-encoding", encoding),) if encoding else ()))
+    return Recording(name, _chunks_of_file(path), ResponseHead(headers=(("content-encoding", encoding),) if encoding else ()))
+
+
+def _chunks_of_file(path: Path) -> Iterator[tuple[None, bytes]]:
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield None, chunk
 
 
 def _of_bytes(data: bytes, name: str) -> Recording:

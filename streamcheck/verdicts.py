@@ -3,7 +3,8 @@
 In:   the findings of all stages.
 Out:  Verdict, Origin, Report; verdict_of(), origin_of().
 Rule: the verdict is the heaviest that any finding gives. An error gives its code's weight (codes.py), a warning at most
-      `suspect` (a provider's error: `refused`), a note nothing. One tap sees only what is upstream of it: `origin` never says more.
+      `suspect` (a provider's error: `refused`), a note nothing. One tap sees only what is upstream of it: `origin` never says more. A hop
+      that has text and no bytes sees not even that.
 """
 
 __all__ = ("Origin", "Report", "ScoreLine", "Timing", "Verdict", "origin_of", "verdict_of")
@@ -145,14 +146,24 @@ _STOPS = {
     "reader": ("client", "proven", "the reader stopped; it says nothing of those who sent"),
     "deadline": ("unknown", "possible", "the reader's deadline passed; one tap cannot tell who stopped sending"),
 }
+# Who damaged a text without bytes: the client or the store that kept it may have done it, or anybody before them.
+_WITHOUT_BYTES = (
+    "unknown",
+    "possible",
+    "this hop has text and no bytes: who damaged it cannot be told here; compare it with a recording of the wire: streamcheck locate",
+)
+_NEEDS_NO_BYTES = ("capture", "time", "provider")  # stages whose origin is the same where there is text alone
 
 
 # The lowest layer that failed explains what failed above it.
 _LAYERS = ("capture", "http", "aws", "utf8", "sse", "json", "order", "text", "time", "provider")
 
 
-def origin_of(findings: Iterable[Finding]) -> Origin | None:
-    """Return who is answerable for the heaviest findings, those of the lowest layer; None when nothing is wrong."""
+def origin_of(findings: Iterable[Finding], *, text_only: bool = False) -> Origin | None:
+    """Return who is answerable for the heaviest findings, those of the lowest layer; None when nothing is wrong.
+
+    text_only: the hop has no bytes that could clear anybody.
+    """
     weighed = [(f, _weight(f)) for f in findings]
     heaviest = max((weight for _, weight in weighed), key=lambda w: w.rank, default=Verdict.CLEAN)
     if heaviest is Verdict.CLEAN:
@@ -161,9 +172,17 @@ def origin_of(findings: Iterable[Finding]) -> Origin | None:
         (f for f, weight in weighed if weight is heaviest),
         key=lambda f: _LAYERS.index(f.stage) if f.stage in _LAYERS else len(_LAYERS),
     )
-    stop = _STOPS.get(worst.evidence.get("stopped_by", ""))
-    layer, confidence, because = stop or _ORIGINS.get(worst.code) or _ORIGINS.get(worst.stage, ("unknown", "possible", "no rule"))
+    layer, confidence, because = _origin_for(worst, text_only)
     return Origin(layer, confidence, f"{worst.code}: {because}")
+
+
+def _origin_for(worst: Finding, text_only: bool) -> tuple[str, str, str]:
+    stop = _STOPS.get(worst.evidence.get("stopped_by", ""))
+    if stop is not None:
+        return stop
+    if text_only and worst.stage not in _NEEDS_NO_BYTES:
+        return _WITHOUT_BYTES
+    return _ORIGINS.get(worst.code) or _ORIGINS.get(worst.stage, ("unknown", "possible", "no rule"))
 
 
 @dataclass(frozen=True, slots=True)

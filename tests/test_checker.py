@@ -9,7 +9,9 @@ import pytest
 
 import streamcheck as sc
 from scripts import garbage
+from streamcheck.capture.format import Capture, End, TextDelta
 from streamcheck.findings import MAX_PER_CODE
+from streamcheck.report.text import text_report
 from tests.streams import IDENT, SECOND, chat, chat_event, chat_events, sse
 
 KEYS = [
@@ -353,6 +355,48 @@ def test_deltas_of_a_hop_that_has_only_text_are_judged_as_text() -> None:
     checker.feed_delta(sc.Delta(0, "reasoning", "plain words", 0))
     report = checker.close()
     assert (report.verdict, report.message.reasoning) == ("clean", "plain words")
+
+
+def kept_salad() -> Capture:
+    """Return what a session store kept of a salad: text, and no bytes."""
+    deltas = (TextDelta(None, 0, "reasoning", _PROSE), TextDelta(None, 0, "content", _PROSE + _salad()))
+    return Capture(deltas=deltas, end=End(), hop="storage")
+
+
+def test_who_garbled_the_text_of_a_hop_without_bytes_is_not_known() -> None:
+    report = sc.check(kept_salad())
+    assert report.verdict == "degenerate"
+    assert report.origin is not None
+    assert (report.origin.layer, report.origin.confidence) == ("unknown", "possible")
+    assert "this hop has text and no bytes" in report.origin.because
+    assert "valid" not in report.origin.because
+
+
+def test_findings_of_a_hop_without_bytes_have_no_bytes() -> None:
+    report = sc.check(kept_salad())
+    assert report.findings
+    assert [finding.to_dict()["bytes"] for finding in report.findings] == [None] * len(report.findings)
+    assert {finding.event for finding in report.findings} == {1}
+    assert "bytes 0-0" not in text_report(report)
+    checker = sc.Checker()
+    told = checker.feed_delta(sc.Delta(0, "content", _PROSE + _salad(), 0))
+    assert {item.span for item in told if isinstance(item, sc.Finding)} == {None}
+
+
+def test_findings_of_a_hop_without_bytes_stand_in_the_order_of_its_deltas() -> None:
+    deltas = (TextDelta(None, 0, "reasoning", _PROSE + _salad()), TextDelta(None, 0, "content", "a \ufffd sign"))
+    report = sc.check(Capture(deltas=deltas, end=End(), hop="storage"))
+    assert report.findings[-1].code == "text/replacement-character"
+    assert [finding.event for finding in report.findings] == [*[0] * (len(report.findings) - 1), 1]
+
+
+@pytest.mark.parametrize(("reason", "layer"), [("cancel", "client"), ("timeout", "unknown")])
+def test_who_stopped_a_hop_without_bytes_is_told_all_the_same(reason: str, layer: str) -> None:
+    checker = sc.Checker()
+    checker.feed_delta(sc.Delta(0, "content", "half an ans", 0))
+    report = checker.close(reason)
+    assert report.origin is not None
+    assert (report.origin.layer, "no bytes" in report.origin.because) == (layer, False)
 
 
 def test_the_report_is_json_and_has_the_documented_keys() -> None:

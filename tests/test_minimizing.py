@@ -1,7 +1,9 @@
 """minimize(): what is left shows the same finding, and nothing that it does not need."""
 
 import gzip
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,6 +21,26 @@ BROKEN = b'data: {"id": "chatcmpl-one", "choices": [{"index": 0, "delta": {"cont
 
 def codes(source: Capture | Path | bytes) -> set[str]:
     return {finding.code for finding in sc.check(source).findings}
+
+
+def loud(source: Capture | Path) -> set[tuple[str, str]]:
+    return {(finding.code, finding.severity.value) for finding in sc.check(source).findings if finding.severity != "note"}
+
+
+def values_in(source: Capture) -> list[Any]:
+    """Return the JSON values of the events of a stream."""
+    datas = [event.data for event in sc.SseDecoder().feed(source.body)]
+    return [json.loads(data) for data in datas if data.startswith("{") and data.endswith("}")]
+
+
+def named_in(value: Any, path: str = "") -> set[tuple[str, str]]:
+    """Return (path of keys, id) for every object of a value; "" for one without an id."""
+    if isinstance(value, list):
+        return {named for inner in value for named in named_in(inner, path)}
+    if not isinstance(value, dict):
+        return set()
+    inside = {named for key, inner in value.items() for named in named_in(inner, f"{path}/{key}")}
+    return inside | {(f"{path}: {' '.join(value)}", str(value.get("id", "")))}
 
 
 def test_one_broken_event_of_many_is_left_alone() -> None:
@@ -86,6 +108,36 @@ def test_strings_are_shortened_and_stay_strings() -> None:
     assert "\ufffd" in sc.check(left).message.content
     assert len(left.body) < 800
     assert "json/invalid" not in codes(left)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("opencode-garbled/garbled-before-vpn", "text/template-token"),
+        ("corrupt/chat-zai-restarted", "order/restarted"),
+        ("corrupt/responses-done-mismatch", "order/done-mismatch"),
+        ("garbled/anthropic-loop-phrase", "text/repetition"),
+        ("truncated/chat-zai-reset", "order/missing-terminal"),
+    ],
+)
+def test_a_small_case_has_no_finding_that_the_source_had_not(name: str, code: str) -> None:
+    path = CAPTURES / f"{name}.capture.jsonl"
+    assert loud(minimize(path, code)) <= loud(path)
+
+
+def test_keys_and_ids_stay_as_they_are() -> None:
+    long: dict[str, Any] = {
+        "id": "20260126003454854bc4c22b945f96",
+        "model": "a-model-with-a-long-name",
+        "system_fingerprint_of_the_server": "f" * 40,
+    }
+    said: dict[str, Any] = {"reasoning_content": "plain words " * 20 + "\ufffd", "tool_call_id": "call_0123456789abcdef"}
+    left = minimize(capture(*chat_events("a", "b"), chat_event(said, **long), sse("[DONE]")), "text/replacement-character")
+    (value,) = (value for value in values_in(left) if "\ufffd" in str(value))
+    assert {key: value[key] for key in ("id", "model")} == {key: long[key] for key in ("id", "model")}
+    assert value["choices"][0]["delta"].keys() == said.keys()
+    assert value["choices"][0]["delta"]["tool_call_id"] == said["tool_call_id"]
+    assert value["system_fingerprint_of_the_server"] == ""
 
 
 def test_an_event_that_was_cut_in_two_reads_becomes_one_chunk() -> None:
@@ -170,3 +222,21 @@ def test_minimize_keeps_code_and_verdict_of_any_capture(chunks: list[bytes], cut
         again = sc.check(sc.CaptureReader(written_capture(left)).read())
         assert (again.verdict, code in {f.code for f in again.findings}) == (report.verdict, True)
         assert len(left.body) <= len(body)
+
+
+WORDS = st.sampled_from(
+    ["plain words of a text that goes on ", "\ufffd", "und so weiter und so fort, " * 12, "</arg_value>", '"', "{"]
+)
+IDS = st.sampled_from(["chatcmpl-0123456789abcdef", "chatcmpl-fedcba9876543210"])
+CHANNELS = st.sampled_from(["content", "reasoning_content", "a_key_that_nobody_knows"])
+
+
+@given(st.lists(st.tuples(CHANNELS, WORDS, IDS), min_size=1, max_size=6), st.booleans())
+def test_minimize_adds_no_finding_and_renames_nothing(said: list[tuple[str, str, str]], ended: bool) -> None:
+    events = [chat_event({channel: words}, id=id) for channel, words, id in said]
+    source = capture(*events, *(chat_events()[-2:] if ended else ()))
+    named = {one for value in values_in(source) for one in named_in(value)}
+    for code in codes(source):
+        left = minimize(source, code, max_checks=60)
+        assert loud(left) <= loud(source)
+        assert {one for value in values_in(left) for one in named_in(value)} <= named

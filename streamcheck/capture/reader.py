@@ -94,6 +94,15 @@ class CaptureReader:
         if not self._line_ended and self._cut is None:
             self._cut = {"reason": "whole", "line": last}
 
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the chunks alone, one after the other, for a capture that is too large to be held. Raises CaptureError as read() does."""
+        for record in self:
+            if record.kind in ("text", "bytes"):
+                try:
+                    yield Chunk(record.at, _chunk_bytes(record))
+                except _WrongPayload as wrong:
+                    self._fail_at_element(record.line, 2, str(wrong))
+
     def read(self) -> Capture:
         """Return the whole capture. Raises CaptureError, with the place, for a record that cannot be what its kind says."""
         request: Request | None = None

@@ -2,13 +2,14 @@
 
 In:   HOP=PATH, nearest the model first.
 Out:  between which hops, what it was, and how sure that is, as text or JSON on stdout; 0, 1 or 2.
-Rule: sources are only read. With --readers, what other clients would have made of the nearest hop that has bytes.
+Rule: sources are only read. With --readers, what other clients would have made of the last hop of the response that
+      has bytes: a client reads at its borders.
 """
 
 __all__ = ("command",)
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -16,7 +17,7 @@ from streamcheck.cli._command import Command, color_option
 from streamcheck.cli._screen import Screen
 from streamcheck.errors import StreamcheckError, UsageError
 from streamcheck.escape import escaped
-from streamcheck.report.lines import Line, labelled, line
+from streamcheck.report.lines import Line, labelled, line, wrapped
 
 if TYPE_CHECKING:
     from streamcheck.hops.location import Location
@@ -49,14 +50,14 @@ def command(hops: tuple[str, ...], readers: bool, form: str, color: str) -> int:
 
     pairs = [_pair(hop) for hop in hops]
     location = locate(pairs)
-    differences = _differences(pairs) if readers else []
+    told = _differences(pairs, location) if readers else _Told({}, [])
     if form == "json":
-        document = location.to_dict() | ({"readers": [difference for difference, _ in differences]} if readers else {})
-        click.echo(json.dumps(document, indent=1))
+        click.echo(json.dumps(location.to_dict() | told.document, indent=1))
     else:
         screen = Screen(color)
         screen.show(_lines(location, screen.width))
-        screen.show([line("  ", escaped(message)) for _, message in differences])
+        room = None if screen.width is None else screen.width - 2
+        screen.show([line("  ", row) for sentence in told.sentences for row in wrapped(sentence, room)])
     return 0 if location.between is None else 1
 
 
@@ -67,16 +68,39 @@ def _pair(hop: str) -> tuple[str, str]:
     return name, path
 
 
-def _differences(pairs: list[tuple[str, str]]) -> list[tuple[dict[str, object], str]]:
-    """Return what readers would lose or change of the first hop that has bytes, as (JSON, sentence)."""
-    from streamcheck.reference_readers.compare import reader_differences
+class _Told(NamedTuple):
+    """What --readers adds. document: to the JSON."""
 
-    for name, path in pairs:
+    document: dict[str, object]
+    sentences: list[str]
+
+
+def _differences(pairs: list[tuple[str, str]], location: "Location") -> _Told:
+    """Return what readers would lose or change of the last hop that has bytes, who agrees, and who is not installed."""
+    from streamcheck.reference_readers.compare import compared_readers
+
+    for name, path in _last_first(pairs, location):
         try:
-            return [(found.to_dict(), f"{name}, {found.message}") for found in reader_differences(path)]
+            found = compared_readers(path)
         except StreamcheckError:  # text alone, or no capture
             continue
-    return []
+        sentences = [f"{name}, {difference.message}" for difference in found.differences]
+        return _Told(
+            {
+                "readers": [difference.to_dict() for difference in found.differences],
+                "readers_agreeing": list(found.agreeing),
+                "readers_missing": list(found.missing),
+            },
+            [*sentences, f"{name}: {found.agreement}"],
+        )
+    none = "no hop is a capture with bytes: there is nothing that other readers could read"
+    return _Told({"readers": [], "readers_agreeing": [], "readers_missing": []}, [none])
+
+
+def _last_first(pairs: list[tuple[str, str]], location: "Location") -> list[tuple[str, str]]:
+    """Return the hops of the response, the one nearest its reader first; then the others, for they may be other responses."""
+    compared = {one.hop for one in location.hops if one.same_as_previous is not None}
+    return [*(pair for pair in reversed(pairs) if pair[0] in compared), *(pair for pair in pairs if pair[0] not in compared)]
 
 
 def _lines(location: "Location", width: int | None) -> list[Line]:

@@ -98,8 +98,8 @@ class Body:
         report = _report_of(source)
         if clean and report.verdict is not Verdict.CLEAN:
             raise UsageError(f"{name} is {report.verdict} itself: a fault's truth is only known in a clean capture")
-        events = events_of(raw)
-        whole = len(events_of(raw, tail=False))
+        events = list(events_of([raw]))
+        whole = sum(1 for _ in events_of([raw], tail=False))
         payloads = ((event.event, event.raw) for event in events)
         deltas = [delta for said in spoken(payloads, dialect=report.dialect) for delta in said]
         found = _located(raw, events, deltas)

@@ -20,7 +20,7 @@ _READERS = {"lines": "line-split-dropped", "events": "line-split-dropped/events"
 
 
 def _make(body: Body, rng: Random, variant: str, at: int | None, *, count: int = 1) -> Made:
-    if predictable(body.raw) is None:
+    if predictable([body.raw]) is None:
         raise UsageError(f"{FAULT.name} needs a body of lines")
     found = [d for d in body.deltas if d.literals]
     if not found:

@@ -16,14 +16,14 @@ from streamcheck.faults.body import Body
 from streamcheck.faults.surgery import OffsetMap
 from streamcheck.faults.truth import Made
 from streamcheck.misreadings import Text, misreading_named, recorded
-from streamcheck.misreadings.reference import events_of, text_of
+from streamcheck.misreadings.reference import events_of, payloads_of, text_of
 
 Place = dict[str, Any]
 
 
 def event_at(capture: Capture, offset: int) -> int | None:
     """Return the index of the dispatched event that the byte at `offset` is in, None between events and in an unfinished one."""
-    for number, event in enumerate(events_of(recorded(capture).body, tail=False)):
+    for number, event in enumerate(events_of(recorded(capture).chunks, tail=False)):
         if event.start <= offset < event.end:
             return number
         if event.start > offset:
@@ -73,8 +73,8 @@ def retold(
 def misread_by(body: Body, name: str, before: Capture, fault: str, *, lossless: bool = False, **details: Any) -> Made:
     """Return what the misreading `name` makes of `before`. Raises UsageError when it makes nothing wrong of it."""
     given = recorded(before, dialect=body.dialect)
-    true = text_of(((e.event, e.raw) for e in events_of(given.body)), dialect=body.dialect)
-    text = misreading_named(name).read(given).text
+    true = text_of(payloads_of(given.chunks), dialect=body.dialect)
+    text = misreading_named(name).read(given)
     if text == true:
         raise UsageError(f"{fault}: a reader of this kind reads this capture soundly; choose another place or another capture")
     return Made(

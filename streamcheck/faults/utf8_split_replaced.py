@@ -49,7 +49,7 @@ def _make(body: Body, rng: Random, variant: str, at: int | None, *, count: int =
     if variant == "client":
         return misread_by(body, "utf8-split-replaced", body.with_chunks(chunks), FAULT.name, upstream_byte=cuts[0], borders=cuts)
     # Borders that already stood inside a character do their damage as well: the first one of all is the first bad byte.
-    decoded = decoded_alone(chunk.data for chunk in chunks)
+    decoded = list(decoded_alone(chunk.data for chunk in chunks))
     written = [Chunk(chunk.at, wrong) for chunk, wrong in zip(chunks, decoded, strict=True)]
     edits, offset = [], 0
     for chunk, wrong in zip(chunks, decoded, strict=True):

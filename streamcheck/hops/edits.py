@@ -1,137 +1,90 @@
-"""What kind of edit makes one event, or one text, of another: the fault classes that change what is said and break nothing.
+"""What kind of edit makes one event, or one text, of another: faults that change what is said and break nothing.
 
-In:   two hops with bytes and their first difference.
-Out:  a fault class and a sentence, or None.
-Rule: read off the values themselves. An edit that undoes exactly (escapes doubled) is "reproduced", every other is "consistent".
+In:   a Pair.
+Out:  an Explanation: "reproduced" where undoing the edit gives the hop before exactly, else "consistent".
+Rule: read off the values and the texts themselves.
 """
 
-__all__ = ("edit_of_text", "edit_of_values")
+__all__ = ("BESIDE_TEXT", "LAST", "OF_TEXT", "escaped_once_more")
 
 import json
+import re
 from collections.abc import Iterator
+from itertools import islice, pairwise
 from typing import Any
 
-from streamcheck.hops.compare import Difference
-from streamcheck.hops.hop import Hop
+from streamcheck.hops.pair import Explanation, Pair
+from streamcheck.hops.trace import is_payload, unwrapped
+from streamcheck.prefixes import common_prefix
 from streamcheck.wire.documents import document_of
 from streamcheck.wire.events import Event
 
 _FINISH = ("finish", "stop_reason", "stopReason", "done_reason")
-_USAGE = ("usage", "token", "eval_count", "Count")
-_LINE_BREAKS = "\u2028\u2029\u0085\v\f\x1c\x1d\x1e"
-_THINK = ("<think", "</think", "◁think", "[THINK]")
+_USAGE = ("usage", "token", "eval_count", "Count", "billed_units", "metrics")
+_TOOL = ("tool", "arguments", "partial_json", "functionCall", "function_call")
+_INDEX = ("index", "id")
+_LINE_BREAKS = re.compile("[\u2028\u2029\u0085\v\f\x1c-\x1e]")
+_THINK = re.compile("</?think|◁/?think|\\[/?THINK\\]|<\\|(?:begin|end)_of_thought")
+_LONE = re.compile("[\ud800-\udfff]")
+_MANY = 2000  # pairs of events that are looked at; a fault shows itself in the first. guess
+_LOOP = 3  # times that a unit comes in a loop
 
-Edit = tuple[str, str, str]  # fault, proof, sentence
 
-
-# ---------------------------------------------------------------------- what is said
-def edit_of_text(up: Hop, down: Hop) -> Edit | None:
-    """Return what the edit of the texts was; None where they are the same."""
-    changed = {key: (up.text.get(key, ""), down.text.get(key, "")) for key in {**up.text, **down.text}}
-    changed = {key: pair for key, pair in changed.items() if pair[0] != pair[1]}
-    if not changed:
+# ---------------------------------------------------------------------- what stands beside the text
+def _values(pair: Pair) -> Explanation | None:
+    """Finish reasons, token counts, tool calls."""
+    _, before, after = pair.middle
+    if not before and after:
+        return _put_in(pair)
+    if len(before) != len(after):
         return None
-    gained = "".join(b for _, b in changed.values())
-    before = "".join(a for a, _ in changed.values())
-    if any(sign in gained and sign not in before for sign in _LINE_BREAKS):
-        return "linesep-overbreak", "consistent", "raw line breaks of Unicode were put into the text: some readers tear it there"
-    if "\ufffd" in gained and "\ufffd" not in before:
-        return "utf8-split-replaced", "consistent", "characters were replaced by U+FFFD on the way"
-    if any(mark in gained and mark not in before for mark in _THINK) or _is_moved(changed):
-        return "channel-leak", "consistent", "text of one channel stands in another"
-    for (_, channel), (a, b) in changed.items():
-        if channel.startswith("tool:"):
-            return "tool-markup-malformed", "consistent", "the arguments of a tool call are not what they were"
-        if _escaped(a) == b:
-            return "double-escaped", "reproduced", "the text was escaped once more"
-        if _is_escaped_in_part(a, b):
-            return "double-escaped", "consistent", "parts of the text were escaped once more"
-        if b.startswith(a) and len(b) > len(a) and b[len(a) :].strip() and a.endswith(b[len(a) :]):
-            return "model-repetition-loop", "consistent", "the end of the text comes again and again"
-        if len(a) > 0 and b == a + a:
-            return "snapshot-after-delta", "reproduced", "the whole text comes again after its deltas"
-        if not a.startswith(b):
-            return "model-word-salad", "consistent", "words were replaced by others; the wire is sound"
-    return None
-
-
-def _is_moved(changed: dict[tuple[int, str], tuple[str, str]]) -> bool:
-    """Whether what one channel lost is what another one gained."""
-    lost = [a[len(b) :] for a, b in changed.values() if a.startswith(b) and len(a) > len(b)]
-    return any(piece and piece in b and piece not in a for piece in lost for a, b in changed.values())
-
-
-def _escaped(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)[1:-1]
-
-
-def _is_escaped_in_part(a: str, b: str) -> bool:
-    """Whether undoing one escaping makes `a` of `b`: parts of it may have been escaped, the rest not."""
-    if "\\" not in b or len(b) <= len(a):
-        return False
-    return _plain(a) == _plain(b) or _unescaped(b) == a
-
-
-def _plain(text: str) -> str:
-    for spelled, sign in (("\\n", "\n"), ("\\t", "\t"), ("\\r", "\r"), ('\\"', '"'), ("\\\\", "\\")):
-        text = text.replace(spelled, sign)
-    return text
-
-
-def _unescaped(text: str) -> str | None:
-    try:
-        return str(json.loads(f'"{text}"', strict=False))
-    except ValueError:
+    changed = [change for a, b in _differing(pair) for change in _paths(_value(a), _value(b))]
+    paths = [path for path, *_ in changed]
+    if not paths:
         return None
-
-
-# ---------------------------------------------------------------------- what stands beside it
-def edit_of_values(up: Hop, down: Hop, found: Difference) -> Edit | None:
-    """Return what the edit of the events' values was."""
-    pairs = [(a, b) for (_, a), (_, b) in zip(up.payloads, down.payloads, strict=False) if a.raw != b.raw]
-    extra = down.payloads[len(up.payloads) :]
-    if len(down.payloads) > len(up.payloads) and found.after < len(down.payloads):
-        whole = max(down.text.values(), key=len, default="")
-        added = next(
-            (e for _, e in down.payloads if _holds(e, whole) and not any(_holds(u, whole) for _, u in up.payloads)), None
-        )
-        if added is not None and whole:
-            return "snapshot-after-delta", "consistent", "an event with the whole text was put in"
-        pairs += [(_EMPTY, event) for _, event in extra]
-    changed = [path for a, b in pairs for path in _paths(_value(a), _value(b))]
-    if not changed:
-        return None
-    if all(any(word in path for word in _FINISH) for path, *_ in changed):
-        return "finish-reason-wrong", "consistent", "the finish reason is another one"
-    if all(any(word in path for word in _USAGE) for path, *_ in changed):
-        return "usage-wrong", "consistent", "the token counts are not what they were"
+    if all(any(word in path for word in _FINISH) for path in paths):
+        return Explanation("finish-reason-wrong", "consistent", "the finish reason is another one")
+    if all(any(word in path for word in _USAGE) for path in paths):
+        return Explanation("usage-wrong", "consistent", "the token counts are not what they were")
     if any(isinstance(a, str) and isinstance(b, list) for _, a, b in changed):
-        return "json-invalid-frame", "consistent", "a text became a list of parts"
-    if up.text != down.text:
+        return Explanation("json-invalid-frame", "consistent", "a text became a list of parts")
+    if pair.texts or not all(any(word in path for word in _TOOL) or path.endswith(".index") for path in paths):
         return None
-    if any("tool" in path or "arguments" in path or "partial_json" in path or "index" in path for path, *_ in changed):
-        name = (
-            "tool-index-collision"
-            if any("index" in path or path.endswith("id") for path, *_ in changed)
-            else "tool-markup-malformed"
-        )
-        return name, "consistent", "a tool call is not what it was"
+    if all(path.endswith((".index", ".id")) for path in paths):
+        return Explanation("tool-index-collision", "consistent", "the fragments of a tool call go by another number or id")
+    return Explanation("tool-markup-malformed", "consistent", "a tool call is not what it was")
+
+
+def _put_in(pair: Pair) -> Explanation | None:
+    """Events were added, and nothing else was changed."""
+    whole = max(pair.up.text.values(), key=len, default="")
+    added = [_value(event) for event in _payloads(pair.down, pair.middle.start, len(pair.middle.after))]
+    leaves = [leaf for value in added for leaf in _leaves(value, "")]
+    if whole and any(value == whole for _, value in leaves):
+        return Explanation("snapshot-after-delta", "consistent", "an event with the whole text was put in")
+    counted = [path for path, value in leaves if isinstance(value, int) and any(word in path for word in _USAGE)]
+    if counted and not pair.texts:
+        return Explanation("usage-wrong", "consistent", "token counts come once more")
     return None
 
 
-class _Nothing:
-    raw = b"{}"
+def _differing(pair: Pair) -> Iterator[tuple[Event, Event]]:
+    """Yield the pairs of events that differ."""
+    start, before, after = pair.middle
+    events = zip(_payloads(pair.up, start, len(before)), _payloads(pair.down, start, len(after)), strict=True)
+    for (a, b), x, y in zip(events, before, after, strict=False):
+        if x != y:
+            yield a, b
 
 
-_EMPTY: Any = _Nothing()
+def _payloads(hop: Any, start: int, count: int) -> Iterator[Event]:
+    if not count:
+        return iter(())
+    return islice(filter(is_payload, hop.events(hop.trace.payloads[start])), min(count, _MANY))
 
 
 def _value(event: Event) -> Any:
-    return document_of(event.raw)[0]
-
-
-def _holds(event: Event, text: str) -> bool:
-    return len(text) > 0 and any(value == text for _, value in _leaves(_value(event), ""))
+    return document_of(unwrapped(event.raw))[0]
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
@@ -155,3 +108,141 @@ def _paths(a: Any, b: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
             yield from _paths(x, y, f"{path}.{i}")
     elif a != b:
         yield path, a, b
+
+
+# ---------------------------------------------------------------------- characters
+def _halves(pair: Pair) -> Explanation | None:
+    """A character came in two halves, in two deltas; who joins them has the same text."""
+    if pair.texts or not pair.down.has_bytes:
+        return None
+    start, before, after = pair.middle
+    if len(after) <= len(before):
+        return None
+    said = (text for event in _payloads(pair.down, start, len(after)) for _, text in _leaves(_value(event), ""))
+    if not any(isinstance(text, str) and _LONE.search(text) for text in said):
+        return None
+    return Explanation(
+        "surrogate-split", "reproduced", "a character came as two halves in two deltas; joined, they are what it was"
+    )
+
+
+def _lost_characters(pair: Pair) -> Explanation | None:
+    """U+FFFD stands where characters were: in one delta a read was cut, over two deltas the tokens were decoded one by one."""
+    changed = {key: b for key, (a, b) in pair.texts.items() if "\ufffd" in b and b.count("\ufffd") > a.count("\ufffd")}
+    if not changed or not pair.down.has_bytes:
+        return None
+    for key, after in changed.items():
+        pieces = list(pair.down.trace.said[key].pieces(after)) if key in pair.down.trace.said else []
+        if any(a.endswith("\ufffd") and b.startswith("\ufffd") for a, b in pairwise(pieces)):
+            sentence = "a character was lost where two deltas meet: each token was decoded alone"
+            return Explanation("detok-partial-replaced", "consistent", sentence)
+    return None
+
+
+def _line_breaks(pair: Pair) -> Explanation | None:
+    if any(len(_LINE_BREAKS.findall(b)) > len(_LINE_BREAKS.findall(a)) for a, b in pair.texts.values()):
+        sentence = "raw line breaks of Unicode were put into the text: some readers tear it there"
+        return Explanation("linesep-overbreak", "consistent", sentence)
+    return None
+
+
+# ---------------------------------------------------------------------- texts
+def escaped_once_more(pair: Pair) -> Explanation | None:
+    """Text was escaped once more, all of it or parts."""
+    if not pair.texts or not all(len(b) > len(a) and "\\" in b for a, b in pair.texts.values()):
+        return None
+    if all(_unescaped(b) in (a, json.dumps(a)) or _plain(a) == _plain(b) for a, b in pair.texts.values()):
+        exactly = all(_unescaped(b) == a or b == a.replace("\n", "\\n") for a, b in pair.texts.values())
+        if exactly:
+            return Explanation("double-escaped", "reproduced", "the text was escaped once more: unescaped, it is what it was")
+        return Explanation("double-escaped", "consistent", "parts of the text were escaped once more")
+    return None
+
+
+def _plain(text: str) -> str:
+    for spelled, sign in (("\\n", "\n"), ("\\t", "\t"), ("\\r", "\r"), ('\\"', '"'), ("\\/", "/"), ("\\\\", "\\")):
+        text = text.replace(spelled, sign)
+    return re.sub(r"\\u([0-9a-fA-F]{4})", lambda code: chr(int(code[1], 16)), text) if "\\u" in text else text
+
+
+def _unescaped(text: str) -> str | None:
+    quoted = text if text[:1] == text[-1:] == '"' and len(text) > 1 else f'"{text}"'
+    try:
+        return str(json.loads(quoted, strict=False))
+    except ValueError:
+        return None
+
+
+def _moved_between_channels(pair: Pair) -> Explanation | None:
+    """Text of one channel stands in another."""
+    gained = [b for a, b in pair.texts.values() if len(_THINK.findall(b)) > len(_THINK.findall(a))]
+    lost = [piece for a, b in pair.texts.values() if (piece := _cut_out(a, b)) and len(piece) > 1]
+    if gained or any(piece in b and piece not in a for piece in lost for a, b in pair.texts.values()):
+        return Explanation("channel-leak", "consistent", "text of one channel stands in another")
+    return None
+
+
+def _cut_out(before: str, after: str) -> str:
+    """Return the one piece of `before` that `after` lacks; "" where that is not all."""
+    start = common_prefix(before, after)
+    end = common_prefix(before[::-1], after[::-1])
+    lost = len(before) - len(after)
+    return before[start : start + lost] if lost > 0 and start + end >= len(after) else ""
+
+
+def _said_again(pair: Pair) -> Explanation | None:
+    """A part of the text comes again: all of it once, or its end again and again."""
+    for (choice, channel), (a, b) in pair.texts.items():
+        if a and b == a + a:
+            return Explanation("snapshot-after-delta", "reproduced", "the whole text comes again after its deltas")
+        if a and b.startswith(a) and b.endswith(a) and not b[len(a) : -len(a)].strip():
+            return Explanation("snapshot-after-delta", "consistent", "the whole text comes again after its deltas")
+        at = common_prefix(a, b)
+        pieces = list(pair.down.trace.said[choice, channel].pieces(b)) if (choice, channel) in pair.down.trace.said else []
+        tail = _tail_of(pieces, at)
+        if len(tail) >= _LOOP and len(set(tail)) == 1 and len(pair.middle.before) == len(pair.middle.after):
+            return Explanation("engine-state-garble", "consistent", f"from a place on every delta is {tail[0][:20]!r}")
+        unit = _unit_of(b[:at], b[at:])
+        if unit:
+            return Explanation("model-repetition-loop", "consistent", f"the last {len(unit)} characters come again and again")
+    return None
+
+
+def _tail_of(pieces: list[str], at: int) -> list[str]:
+    """Return the pieces that lie behind a place in their text."""
+    end = 0
+    for number, piece in enumerate(pieces):
+        if end >= at:
+            return pieces[number:]
+        end += len(piece)
+    return []
+
+
+def _unit_of(before: str, more: str) -> str:
+    """Return what `more` repeats of the end of `before`; "" where it is no loop."""
+    if not more.strip():
+        return ""
+    text = before + more
+    for size in range(1, min(len(before), len(text) // 2, 4000) + 1):
+        if text.endswith(text[-2 * size : -size]) and len(more) >= size and text[len(before) - size : -size] == more:
+            return text[-size:]
+    return ""
+
+
+def _tool_text(pair: Pair) -> Explanation | None:
+    if pair.texts and all(channel.startswith("tool:") for _, channel in pair.texts):
+        return Explanation("tool-markup-malformed", "consistent", "the arguments of a tool call are not what they were")
+    return None
+
+
+def _other_words(pair: Pair) -> Explanation | None:
+    """Words are others than they were: nothing is left that would say more."""
+    if not any(b.strip() for _, b in pair.texts.values()):
+        return None
+    sentence = "words were replaced or put in on a sound wire: a model does so, or a gateway that edits"
+    return Explanation("model-word-salad", "consistent", sentence)
+
+
+BESIDE_TEXT = (_values, _halves)
+OF_TEXT = (_lost_characters, _line_breaks, escaped_once_more, _moved_between_channels, _said_again)
+LAST = (_tool_text, _other_words)

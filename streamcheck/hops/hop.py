@@ -1,106 +1,113 @@
 """One hop: everything that a recording at one place can say.
 
 In:   a name and a source: a capture, a raw body, or a .txt with the text of one channel.
-Out:  Hop: its report, its chunks, events, deltas and texts, as far as it has them.
-Rule: sources are only read. Texts are the plain sum of all deltas, as every client adds them up.
+Out:  Hop: its report, its head, its chunks, and its trace, as far as it has them.
+Rule: sources are only read. A large recording is not held: its chunks are read from the file again each time that they are asked for.
 """
 
 __all__ = ("Hop", "Source")
 
 import os
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
-from itertools import accumulate
+from itertools import islice
 from pathlib import Path
 
+from streamcheck.capture.fidelity import fidelity_of
 from streamcheck.capture.format import Capture
 from streamcheck.capture.reader import CaptureReader, is_capture
 from streamcheck.checker import check
 from streamcheck.errors import UsageError
+from streamcheck.findings import Severity
+from streamcheck.hops.trace import Trace, trace_of, trace_of_deltas
 from streamcheck.messages import Delta
-from streamcheck.misreadings import Recorded, Text, recorded
-from streamcheck.misreadings.reference import events_of, spoken, sum_of
+from streamcheck.misreadings import Recorded, Text, decoded
+from streamcheck.misreadings.reference import events_of
 from streamcheck.sources import read_source
-from streamcheck.wire.content import ContentDecoder
 from streamcheck.wire.events import Event
 from streamcheck.wire.head import ResponseHead
 
 Source = str | os.PathLike[str] | bytes | Capture
 
-_PINGS = (b"", b"ping", b'{"type":"ping"}', b'{"type": "ping"}')
+_HELD = (
+    8 * 1024 * 1024
+)  # bytes of a body that are held in memory: what reading it again some forty times would cost too much. guess
 
 
 class Hop:
-    """plain: a text without a channel's name. capture: None for a raw body and a plain text."""
+    """plain: a text without a channel's name. head: the capture without its chunks; None for a raw body and a plain text."""
 
     def __init__(self, name: str, source: Source) -> None:
         """Raises OSError, CaptureError, UsageError for a source that holds nothing."""
         self.name = name
         self.plain: str | None = None
-        self.capture = _capture_of(source)
-        if self.capture is None and isinstance(source, str | os.PathLike) and Path(source).suffix == ".txt":
-            self.plain = Path(source).read_text(encoding="utf-8", errors="surrogateescape")
+        self.head: Capture | None = None
+        self.has_bytes = False
+        self._chunks: Iterable[bytes] = ()
+        if _is_text(source):
+            self.plain = Path(str(source)).read_text(encoding="utf-8", errors="surrogateescape")
             self.report = check(b"", name=name)
             return
-        self.report = check(self.capture if self.capture is not None else source, name=name)
-        if self.capture is None and not self.report.counts["bytes"]:
-            raise UsageError(f"hop {name}: there is nothing in it: give a capture, a body, or a .txt")
-        self._source = source
-
-    @cached_property
-    def recorded(self) -> Recorded:
-        """Its chunks, a content coding undone; none for a hop that has text alone."""
-        if self.plain is not None:
-            return Recorded(())
-        if self.capture is not None:
-            return recorded(self.capture, dialect=self.report.dialect)
-        found = read_source(self._source)
-        chunks = [chunk for _, chunk in found.chunks]
-        encodings = ResponseHead(headers=found.head.headers).content_encodings
-        if encodings:
-            decoder = ContentDecoder(encodings)
-            chunks = [*map(decoder.feed, chunks), decoder.close()]
-        return Recorded(tuple(filter(None, chunks)), self.report.dialect)
+        capture = _capture_of(source)
+        self.report = check(capture if capture is not None else source, name=name)
+        if capture is not None:
+            self.head = replace(capture, chunks=())
+        if not self.size and (capture is None or not (capture.response or capture.deltas or capture.end)):
+            raise UsageError(f"hop {name}: there is nothing in it: give a capture of a response, a body, or a .txt")
+        chunks = _Reread(source, self.head)
+        self._chunks = chunks if self.size > _HELD else tuple(chunks)
+        self.has_bytes = capture is None or bool(capture.chunks) or (capture.response is not None and not capture.deltas)
 
     @property
-    def has_bytes(self) -> bool:
-        if self.capture is not None:
-            return bool(self.capture.chunks) or (self.capture.response is not None and not self.capture.deltas)
-        return bool(self.recorded.chunks)
+    def recorded(self) -> Recorded:
+        """Its chunks, a content coding undone; none for a hop that has text alone."""
+        return Recorded(self._chunks, self.report.dialect)
 
     @cached_property
-    def events(self) -> list[Event]:
-        """All events, one that the end cut off included."""
-        return events_of(self.recorded.body)
+    def trace(self) -> Trace:
+        if self.head is not None and self.head.text_only:
+            return trace_of_deltas(Delta(d.choice, d.channel, d.text, i) for i, d in enumerate(self.head.deltas))
+        return trace_of(self.recorded)
 
-    @cached_property
-    def payloads(self) -> list[tuple[int, Event]]:
-        """The events that say something, with their numbers."""
-        return [(i, event) for i, event in enumerate(self.events) if event.raw.strip() not in _PINGS and event.event != "ping"]
-
-    @cached_property
-    def deltas(self) -> list[Delta]:
-        """All deltas, each with the number of its event."""
-        if self.capture is not None and self.capture.text_only:
-            return [Delta(d.choice, d.channel, d.text, i) for i, d in enumerate(self.capture.deltas)]
-        found = []
-        for number, deltas in enumerate(spoken(((e.event, e.raw) for e in self.events), dialect=self.recorded.dialect)):
-            found += [Delta(d.choice, d.channel, d.text, d.event if d.event is not None else number) for d in deltas]
-        return found
-
-    @cached_property
+    @property
     def text(self) -> Text:
-        if self.has_bytes:
-            return sum_of(self.deltas)
-        text: Text = {}  # as it was kept: halves of a character that were not joined there are not joined here
-        for delta in self.deltas:
-            text[delta.choice, delta.channel] = text.get((delta.choice, delta.channel), "") + delta.text
-        return text
+        return self.trace.text
 
-    def event_at(self, choice: int, channel: str, char: int) -> int | None:
-        """Return the event that said character `char` of a channel."""
-        own = [d for d in self.deltas if (d.choice, d.channel) == (choice, channel)]
-        ends = accumulate(len(d.text) for d in own)
-        return next((d.event for d, end in zip(own, ends, strict=True) if char < end), own[-1].event if own else None)
+    @property
+    def all_text(self) -> str:
+        return self.plain if self.plain is not None else "".join(self.text.values())
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body."""
+        return self.report.counts["bytes"]
+
+    def event(self, number: int) -> Event:
+        """Return an event, read again."""
+        return next(self.events(number))
+
+    def payload(self, number: int) -> Event:
+        """Return the event that is the payload of that number, read again."""
+        return self.event(self.trace.payloads[number])
+
+    def events(self, start: int = 0) -> Iterator[Event]:
+        """Yield the events from a number on, read again."""
+        return islice(events_of(self._chunks), start, None)
+
+    def found(self, code: str) -> bool:
+        """Return whether the report has a finding whose code begins so."""
+        return any(finding.code.startswith(code) for finding in self.report.findings)
+
+    @property
+    def received(self) -> int:
+        """Bytes of the body as they came over the wire, a content coding still on them."""
+        end = self.head.end if self.head is not None else None
+        return end.bytes if end is not None and end.bytes is not None else self.size
+
+    @property
+    def response_head(self) -> ResponseHead:
+        return _response_head(self.head)
 
     @property
     def id(self) -> str | None:
@@ -110,12 +117,59 @@ class Hop:
     @property
     def asked(self) -> str | None:
         """What tells the request's body from others."""
-        request = self.capture.request if self.capture is not None else None
+        request = self.head.request if self.head is not None else None
         return request.body_sha256 if request is not None else None
 
     @property
-    def all_text(self) -> str:
-        return self.plain if self.plain is not None else "".join(self.text.values())
+    def asked_bytes(self) -> int | None:
+        """How long the request's body was."""
+        request = self.head.request if self.head is not None else None
+        return ResponseHead(headers=request.headers).content_length if request is not None else None
+
+    # ------------------------------------------------------------------ how whole it is
+    @property
+    def was_stopped(self) -> bool:
+        """Whether its own reader stopped."""
+        return any(f.evidence.get("stopped_by") == "reader" for f in self.report.findings if f.severity is not Severity.NOTE)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether the recording breaks off and nobody said that it was over: a file that was cut, a store that is being written."""
+        cut = (f for f in self.report.findings if f.code == "capture/cut")
+        return any(f.severity is not Severity.NOTE or f.evidence.get("reason") == "no end record" for f in cut)
+
+    @property
+    def ends_early(self) -> bool:
+        return self.was_stopped or self.is_unfinished
+
+    @property
+    def knows_borders(self) -> bool:
+        """Whether its chunks are the reads that there were."""
+        return self.head is not None and fidelity_of(self.head).bytes == "exact"
+
+
+class _Reread:
+    """The chunks of a source that has bytes, a content coding undone; read anew at each iteration. head: of a capture."""
+
+    def __init__(self, source: Source, head: Capture | None) -> None:
+        self._source = source
+        self._head = head
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self._head is not None and not isinstance(self._source, Capture):
+            chunks = (chunk.data for chunk in CaptureReader(self._source).chunks())
+            return decoded(chunks, _response_head(self._head).content_encodings)
+        recording = read_source(self._source)
+        return decoded((chunk for _, chunk in recording.chunks), recording.head.content_encodings)
+
+
+def _response_head(capture: Capture | None) -> ResponseHead:
+    response = capture.response if capture is not None else None
+    return ResponseHead(status=response.status, headers=response.headers) if response is not None else ResponseHead()
+
+
+def _is_text(source: Source) -> bool:
+    return isinstance(source, str | os.PathLike) and Path(source).suffix == ".txt"
 
 
 def _capture_of(source: Source) -> Capture | None:

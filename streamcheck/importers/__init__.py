@@ -29,9 +29,10 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import ClassVar, Protocol
 
+from streamcheck.capture.fidelity import Fidelity, fidelity_of, remarks_of
 from streamcheck.capture.reader import is_capture
 from streamcheck.errors import UsageError, near_names
-from streamcheck.importers._imported import Fidelity, Imported, fidelity_of, remarks_of
+from streamcheck.importers._imported import Imported
 from streamcheck.importers._source import Source
 from streamcheck.importers._writing import write_capture
 

@@ -11,8 +11,9 @@ __all__ = ("Session", "steps_of")
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from streamcheck.capture.fidelity import Fidelity
 from streamcheck.capture.format import Chunk, End, Response
-from streamcheck.importers._imported import Fidelity, Imported
+from streamcheck.importers._imported import Imported
 from streamcheck.importers._json import moment, number, object_at, seconds_between, text_at
 from streamcheck.importers._spoken import Spoken
 

@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from streamcheck.capture.fidelity import Fidelity
 from streamcheck.capture.format import Chunk, End, Response
 from streamcheck.errors import UsageError
-from streamcheck.importers._imported import Fidelity, Imported
+from streamcheck.importers._imported import Imported
 from streamcheck.importers._json import moment, number, object_at, objects, seconds_between, text_at
 from streamcheck.importers._source import Source
 from streamcheck.importers._spoken import Spoken

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, ClassVar
 
+from streamcheck.capture.fidelity import Fidelity
 from streamcheck.capture.format import End
 from streamcheck.errors import UsageError
-from streamcheck.importers._imported import Fidelity, Imported
+from streamcheck.importers._imported import Imported
 from streamcheck.importers._json import moment, objects, seconds_between, text_at, value_at
 from streamcheck.importers._source import Source
 from streamcheck.importers._spoken import Spoken

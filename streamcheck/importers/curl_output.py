@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from streamcheck.capture.fidelity import Fidelity
 from streamcheck.capture.format import Chunk, Response
 from streamcheck.errors import CaptureError
 from streamcheck.importers._http1 import (
@@ -25,7 +26,7 @@ from streamcheck.importers._http1 import (
     unchunked,
     without_undone_codings,
 )
-from streamcheck.importers._imported import Fidelity, Imported
+from streamcheck.importers._imported import Imported
 from streamcheck.importers._source import Source
 
 _STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)? \d{3}[ \r\n]")

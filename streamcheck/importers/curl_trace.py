@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar, NamedTuple
 
+from streamcheck.capture.fidelity import Fidelity
 from streamcheck.capture.format import Chunk, End, Request, Response
 from streamcheck.errors import CaptureError
 from streamcheck.importers._http1 import (
@@ -28,7 +29,7 @@ from streamcheck.importers._http1 import (
     response_of,
     without_undone_codings,
 )
-from streamcheck.importers._imported import Fidelity, Imported
+from streamcheck.importers._imported import Imported
 from streamcheck.importers._source import Source
 
 _TITLE = re.compile(

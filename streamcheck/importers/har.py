@@ -18,9 +18,10 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from streamcheck.capture.fidelity import Fidelity
 from streamcheck.capture.format import Chunk, End, Request, Response
 from streamcheck.errors import UsageError
-from streamcheck.importers._imported import Fidelity, Imported
+from streamcheck.importers._imported import Imported
 from streamcheck.importers._json import moment, number, object_at, objects, text_at
 from streamcheck.importers._source import Source
 

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from streamcheck.capture.fidelity import Fidelity
 from streamcheck.capture.format import Chunk, End, Request, Response
 from streamcheck.errors import CaptureError, UsageError
-from streamcheck.importers._imported import Fidelity, Imported
+from streamcheck.importers._imported import Imported
 from streamcheck.importers._json import number, object_at, value_at
 from streamcheck.importers._source import Source
 from streamcheck.importers._tnetstring import TnetstringError, values_in

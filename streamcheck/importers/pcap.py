@@ -18,10 +18,11 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import ClassVar, NamedTuple
 
+from streamcheck.capture.fidelity import Fidelity
 from streamcheck.capture.format import Request
 from streamcheck.errors import CaptureError, UsageError
 from streamcheck.importers._http1 import Body, Head, Pieces, body_after, head_of, response_of
-from streamcheck.importers._imported import Fidelity, Imported
+from streamcheck.importers._imported import Imported
 from streamcheck.importers._source import Source
 
 _MAGIC = (

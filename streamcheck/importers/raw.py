@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from streamcheck.capture.fidelity import Fidelity
 from streamcheck.capture.format import Chunk, End, Response
-from streamcheck.importers._imported import Fidelity, Imported
+from streamcheck.importers._imported import Imported
 from streamcheck.importers._source import Source
 
 _TYPES = {

@@ -16,11 +16,12 @@ from importlib import import_module
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from streamcheck.capture.fidelity import Fidelity
 from streamcheck.capture.format import Chunk, End, Request, Response
 from streamcheck.capture.lines import value_of
 from streamcheck.errors import CaptureError, UsageError
 from streamcheck.importers._http1 import without_undone_codings
-from streamcheck.importers._imported import Fidelity, Imported
+from streamcheck.importers._imported import Imported
 from streamcheck.importers._json import first, number, object_at, objects, text_at
 from streamcheck.importers._source import Source
 

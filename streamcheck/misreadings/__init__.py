@@ -1,15 +1,15 @@
 """Wrong ways to read a sound stream, as values: run forward over a capture they predict what a faulty reader made of it.
 
 In:   Recorded: the chunks of a body with their borders, after content-decoding.
-Out:  Readout: the text of each channel as that reader has it, and the body that it would have sent on, if it sends on bytes.
-Rule: a misreading is deterministic, linear in the bytes and raises on no bytes. One file a family, which lists its MISREADINGS; the
+Out:  the text of each channel as that reader has it; the chunks that it would have sent on, if it sends on bytes.
+Rule: a misreading is deterministic, linear in the bytes, holds no more of them than it needs, and raises on no bytes. One file a family, which lists its MISREADINGS; the
       registry finds them. A name is a fault class and a variant: "charset-wrong/latin-1". A reader that meets an event it cannot read
       goes on behind it; its twin "...-stops" keeps what it had until then.
 """
 
-__all__ = ("Misreading", "Readout", "Recorded", "Text", "misreading_named", "misreadings", "recorded")
+__all__ = ("Misreading", "Recorded", "Text", "decoded", "misreading_named", "misreadings", "recorded")
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -24,9 +24,10 @@ Text = dict[tuple[int, str], str]  # (choice, channel) -> what it says; a channe
 
 
 class Recorded(NamedTuple):
-    """What a reader was given. chunks: as they were read, a content coding undone. dialect: "auto" recognises it."""
+    """What a reader was given. chunks: as they were read, a content coding undone; read anew each time that they are iterated.
+    dialect: "auto" recognises it."""
 
-    chunks: tuple[bytes, ...]
+    chunks: Iterable[bytes]
     dialect: str = "auto"
 
     @property
@@ -34,30 +35,32 @@ class Recorded(NamedTuple):
         return b"".join(self.chunks)
 
 
-class Readout(NamedTuple):
-    """What a reader made of it. body: what it would have sent on; None for one that only has text."""
-
-    text: Text
-    body: bytes | None = None
-
-
 class Misreading(NamedTuple):
-    """One wrong way to read. name: fault class and variant. meaning: one sentence."""
+    """One wrong way to read. name: fault class and variant. meaning: one sentence. sends: what it sends on; None where it only has text."""
 
     name: str
     meaning: str
-    read: Callable[[Recorded], Readout]
+    read: Callable[[Recorded], Text]
+    sends: Callable[[Recorded], Iterator[bytes]] | None = None
 
 
 def recorded(capture: Capture, *, dialect: str = "auto") -> Recorded:
     """Return the chunks of a capture with its declared content coding undone; a chunk that gives no plain bytes is left out."""
     response = capture.response
     encodings = ResponseHead(headers=response.headers).content_encodings if response is not None else []
-    chunks = [chunk.data for chunk in capture.chunks]
-    if encodings:
-        decoder = ContentDecoder(encodings)
-        chunks = [*map(decoder.feed, chunks), decoder.close()]
-    return Recorded(tuple(filter(None, chunks)), dialect)
+    return Recorded(tuple(decoded((chunk.data for chunk in capture.chunks), encodings)), dialect)
+
+
+def decoded(chunks: Iterable[bytes], encodings: Sequence[str]) -> Iterator[bytes]:
+    """Yield chunks with their content codings undone; one that gives no plain bytes is left out."""
+    decoder = ContentDecoder(list(encodings)) if encodings else None
+    for chunk in chunks:
+        plain = decoder.feed(chunk) if decoder is not None else chunk
+        if plain:
+            yield plain
+    rest = decoder.close() if decoder is not None else b""
+    if rest:
+        yield rest
 
 
 @cache

@@ -8,44 +8,57 @@ Rule: Latin-1 is lossless; the windows-1252 of browsers gives the C1 control for
 
 __all__ = ("MISREADINGS", "misread")
 
-from streamcheck.misreadings import Misreading, Readout, Recorded
-from streamcheck.misreadings.reference import events_of, text_of
-from streamcheck.misreadings.sse_lines import payloads_of, predictable
+from collections.abc import Iterator
+from functools import partial
 
-_CP1252 = "".join(bytes((b,)).decode("cp1252", "replace").replace("\ufffd", chr(b)) for b in range(256))
-_ENCODINGS = {"latin-1": "".join(map(chr, range(256))), "cp1252": _CP1252}
+from streamcheck.misreadings import Misreading, Recorded, Text
+from streamcheck.misreadings.reference import payloads_of, text_of
+from streamcheck.misreadings.sse_lines import at_line_ends, beginning, blocks, lines_of, predictable, spelled_events
+
+_CP1252 = {b: bytes((b,)).decode("cp1252", "replace").replace("\ufffd", chr(b)) for b in range(256)}
+_CP1252_REPLACED = {b: bytes((b,)).decode("cp1252", "replace") for b in range(256)}
+_CP1252_IGNORED = {b: bytes((b,)).decode("cp1252", "ignore") for b in range(256)}
+_PAGES = {"latin-1": None, "cp1252": _CP1252, "cp1252-replaced": _CP1252_REPLACED, "cp1252-ignored": _CP1252_IGNORED}
+_TORN = ("latin-1", "cp1252")
 
 
 def misread(body: bytes, encoding: str) -> str:
-    """Return the body with each byte as one character of "latin-1" or "cp1252"."""
-    return body.decode("latin-1") if encoding == "latin-1" else body.decode("latin-1").translate(dict(enumerate(_CP1252)))
+    """Return the body with each byte as one character of "latin-1" or "cp1252", or as Python reads the latter's five open bytes."""
+    text, page = body.decode("latin-1"), _PAGES[encoding]
+    return text if page is None else text.translate(page)
+
+
+def _sent(recorded: Recorded, *, encoding: str) -> Iterator[bytes]:
+    if predictable(recorded.chunks) is None and beginning(recorded.chunks).lstrip()[:1] not in (b"[", b"{"):
+        yield from recorded.chunks
+        return
+    for chunk in recorded.chunks:
+        yield chunk if chunk.isascii() else misread(chunk, encoding).encode()
+
+
+def _read(recorded: Recorded, *, encoding: str) -> Text:
+    return text_of(payloads_of(_sent(recorded, encoding=encoding)), dialect=recorded.dialect)
 
 
 def _whole(encoding: str) -> Misreading:
-    def read(recorded: Recorded) -> Readout:
-        body = recorded.body
-        if predictable(body) is None and not body.lstrip()[:1] in (b"[", b"{"):
-            return Readout(text_of(((e.event, e.raw) for e in events_of(body)), dialect=recorded.dialect))
-        wrong = misread(body, encoding).encode()
-        return Readout(text_of(((e.event, e.raw) for e in events_of(wrong)), dialect=recorded.dialect), wrong)
-
-    return Misreading(f"charset-wrong/{encoding}", f"UTF-8 is read as {encoding}: each byte becomes one character", read)
+    meaning = f"UTF-8 is read as {encoding}: each byte becomes one character"
+    return Misreading(f"charset-wrong/{encoding}", meaning, partial(_read, encoding=encoding), partial(_sent, encoding=encoding))
 
 
 def _torn(encoding: str, stops: bool) -> Misreading:
-    def read(recorded: Recorded) -> Readout:
-        body = recorded.body
-        kind = predictable(body)
+    def read(recorded: Recorded) -> Text:
+        kind = predictable(recorded.chunks)
         if kind is None:
-            return _whole(encoding).read(recorded)
-        lines = (line.encode() for line in misread(body, encoding).splitlines())
-        return Readout(text_of(payloads_of(lines, kind), dialect=recorded.dialect, stops=stops))
+            return _read(recorded, encoding=encoding)
+        pieces = (misread(block, encoding) for block in blocks(recorded.chunks))
+        lines = (line.encode() for line in lines_of(pieces, at_line_ends))
+        return text_of(spelled_events(lines, kind), dialect=recorded.dialect, stops=stops)
 
     meaning = f"UTF-8 is read as {encoding} and cut into lines by Unicode: the byte 0x85 tears events"
     return Misreading(f"charset-wrong/{encoding}-splitlines{'-stops' if stops else ''}", meaning, read)
 
 
 MISREADINGS = (
-    *map(_whole, _ENCODINGS),
-    *(_torn(encoding, stops) for encoding in _ENCODINGS for stops in (False, True)),
+    *map(_whole, _PAGES),
+    *(_torn(encoding, stops) for encoding in _TORN for stops in (False, True)),
 )

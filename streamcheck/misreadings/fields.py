@@ -10,8 +10,8 @@ __all__ = ("MISREADINGS",)
 from collections.abc import Callable
 
 from streamcheck.messages import Delta
-from streamcheck.misreadings import Misreading, Readout, Recorded
-from streamcheck.misreadings.reference import events_of, spoken, sum_of
+from streamcheck.misreadings import Misreading, Recorded, Text
+from streamcheck.misreadings.reference import payloads_of, spoken, sum_of
 
 
 def _taking(variant: str, meaning: str, chosen: Callable[[list[Delta]], str]) -> Misreading:
@@ -21,9 +21,9 @@ def _taking(variant: str, meaning: str, chosen: Callable[[list[Delta]], str]) ->
         channel = chosen(deltas)
         return [delta for delta in deltas if delta.channel == channel]
 
-    def read(recorded: Recorded) -> Readout:
-        events = ((e.event, e.raw) for e in events_of(recorded.body))
-        return Readout(sum_of(d for deltas in spoken(events, dialect=recorded.dialect) for d in kept(deltas)))
+    def read(recorded: Recorded) -> Text:
+        said = spoken(payloads_of(recorded.chunks), dialect=recorded.dialect)
+        return sum_of(delta for deltas in said for delta in kept(deltas))
 
     return Misreading(f"combined-delta-dropped/{variant}", meaning, read)
 

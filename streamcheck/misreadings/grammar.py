@@ -7,43 +7,54 @@ Rule: one habit a misreading; see Grammar.
 
 __all__ = ("MISREADINGS",)
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
-from streamcheck.misreadings import Misreading, Readout, Recorded
-from streamcheck.misreadings.reference import events_of, text_of
-from streamcheck.misreadings.sse_lines import STANDARD, Grammar, payloads_of, predictable
+from streamcheck.misreadings import Misreading, Recorded, Text
+from streamcheck.misreadings.reference import payloads_of, text_of
+from streamcheck.misreadings.sse_lines import (
+    STANDARD,
+    Grammar,
+    at_lf,
+    at_line_ends,
+    blocks,
+    lines_of,
+    predictable,
+    spelled_events,
+)
 from streamcheck.wire.sniff import Kind
 
 _BOM = b"\xef\xbb\xbf"
-_LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
-def _lines(body: bytes) -> list[bytes]:
-    return _LINE_END.split(body.removeprefix(_BOM))
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    return lines_of(_without_bom(chunks), at_line_ends)
 
 
-def _lines_at_lf(body: bytes) -> list[bytes]:
-    return body.removeprefix(_BOM).split(b"\n")
+def _lines_at_lf(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    return lines_of(_without_bom(chunks), at_lf)
 
 
-def _lines_with_bom(body: bytes) -> list[bytes]:
-    return _LINE_END.split(body)
+def _lines_with_bom(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    return lines_of(blocks(chunks), at_line_ends)
+
+
+def _without_bom(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    for number, block in enumerate(blocks(chunks)):
+        yield block if number else block.removeprefix(_BOM)
 
 
 def _reader(
     name: str,
     meaning: str,
     grammar: Grammar = STANDARD,
-    lines: Callable[[bytes], list[bytes]] = _lines,
+    lines: Callable[[Iterable[bytes]], Iterator[bytes]] = _lines,
     *,
     stops: bool = False,
 ) -> Misreading:
-    def read(recorded: Recorded) -> Readout:
-        body = recorded.body
-        if predictable(body) is not Kind.SSE:
-            return Readout(text_of(((e.event, e.raw) for e in events_of(body)), dialect=recorded.dialect))
-        return Readout(text_of(payloads_of(lines(body), Kind.SSE, grammar), dialect=recorded.dialect, stops=stops))
+    def read(recorded: Recorded) -> Text:
+        if predictable(recorded.chunks) is not Kind.SSE:
+            return text_of(payloads_of(recorded.chunks), dialect=recorded.dialect)
+        return text_of(spelled_events(lines(recorded.chunks), Kind.SSE, grammar), dialect=recorded.dialect, stops=stops)
 
     return Misreading(name, meaning, read)
 

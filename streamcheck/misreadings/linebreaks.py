@@ -7,19 +7,21 @@ Rule: these stand unescaped in JSON strings legally (but for VT, FF and FS to RS
 
 __all__ = ("MISREADINGS",)
 
-from streamcheck.misreadings import Misreading, Readout, Recorded
-from streamcheck.misreadings.reference import events_of, text_of
-from streamcheck.misreadings.sse_lines import payloads_of, predictable
+from codecs import iterdecode
+
+from streamcheck.misreadings import Misreading, Recorded, Text
+from streamcheck.misreadings.reference import payloads_of, text_of
+from streamcheck.misreadings.sse_lines import at_line_ends, blocks, lines_of, predictable, spelled_events
 
 
 def _splitting(stops: bool) -> Misreading:
-    def read(recorded: Recorded) -> Readout:
-        body = recorded.body
-        kind = predictable(body)
+    def read(recorded: Recorded) -> Text:
+        kind = predictable(recorded.chunks)
         if kind is None:
-            return Readout(text_of(((e.event, e.raw) for e in events_of(body)), dialect=recorded.dialect))
-        lines = (line.encode() for line in body.decode("utf-8", "replace").splitlines())
-        return Readout(text_of(payloads_of(lines, kind), dialect=recorded.dialect, stops=stops))
+            return text_of(payloads_of(recorded.chunks), dialect=recorded.dialect)
+        pieces = iterdecode(blocks(recorded.chunks), "utf-8", "replace")
+        lines = (line.encode() for line in lines_of(pieces, at_line_ends))
+        return text_of(spelled_events(lines, kind), dialect=recorded.dialect, stops=stops)
 
     meaning = "lines end at every Unicode line break: an event with a raw U+2028, U+2029 or U+0085 is torn"
     return Misreading(f"linesep-overbreak/splitlines{'-stops' if stops else ''}", meaning, read)

@@ -1,16 +1,16 @@
 """The sound half of every misreading: payloads in, the deltas that they say out.
 
-In:   a body, or (event name, payload) pairs that some reader took for events.
+In:   the chunks of a body, or (event name, payload) pairs that some reader took for events.
 Out:  events by the standard; the deltas of each event; the text that they add up to.
 Rule: the package's own framings and dialects, without findings and text checks. Deltas of all responses in a body are joined, as every
       client does: who wants to tell them apart asks the Checker.
 Cost: 2 us an event; keeps the deltas of one event, and the text.
 """
 
-__all__ = ("Payload", "events_of", "joined", "spoken", "sum_of", "text_of")
+__all__ = ("Payload", "events_of", "joined", "payloads_of", "spoken", "sum_of", "text_of")
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from streamcheck.assembly import Assembly
@@ -18,7 +18,7 @@ from streamcheck.dialects import Dialect, dialect_named, recognise
 from streamcheck.findings import FindingLog
 from streamcheck.messages import Delta
 from streamcheck.misreadings import Text
-from streamcheck.wire.documents import document_of
+from streamcheck.wire.documents import Defect, DocumentReader, document_of
 from streamcheck.wire.events import Event
 from streamcheck.wire.intake import Intake
 
@@ -29,13 +29,19 @@ _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _MAX_SAMPLE = 16  # events after which a body is of no dialect, as in the Checker
 
 
-def events_of(body: bytes, *, tail: bool = True) -> list[Event]:
-    """Return the events of a body of any framing. tail: also the last one when the body ends inside it."""
+def events_of(chunks: Iterable[bytes], *, tail: bool = True) -> Iterator[Event]:
+    """Yield the events of a body of any framing. tail: also the last one when the body ends inside it."""
     intake = Intake(FindingLog())
-    events = [*intake.feed(body), *intake.close()]
+    for chunk in chunks:
+        yield from intake.feed(chunk)
+    yield from intake.close()
     if tail and intake.tail is not None:
-        events.append(intake.tail)
-    return events
+        yield intake.tail
+
+
+def payloads_of(chunks: Iterable[bytes]) -> Iterator[Payload]:
+    """Yield the events of a body as (name, payload), one that its end cuts off included."""
+    return ((event.event, event.raw) for event in events_of(chunks))
 
 
 def text_of(payloads: Iterable[Payload], *, dialect: str = "auto", stops: bool = False, pairs: bool = True) -> Text:
@@ -83,9 +89,10 @@ def _deltas(
 ) -> Iterator[list[Delta]]:
     known: Dialect | None = None if dialect in ("auto", "unknown") else dialect_named(dialect)()
     waiting: list[tuple[str, Any]] | None = [] if dialect == "auto" else None
+    documents = DocumentReader()
     for number, (name, raw) in enumerate(payloads):
         assembly.begin(number, number + 1)
-        values, broken = _values_of(raw, name)
+        values, broken = _values_of(raw, name, documents.read if known is not None else document_of)
         if broken:
             taken = known is not None and known.text_event(raw.strip().decode("utf-8", "replace"), assembly)
             if stops and not taken and not _harmless(raw):
@@ -110,9 +117,11 @@ def _deltas(
         yield list(assembly.deltas)
 
 
-def _values_of(raw: bytes, name: str) -> tuple[list[tuple[Any, bool]], bool]:
+def _values_of(
+    raw: bytes, name: str, read: Callable[[bytes], tuple[Any, Defect | None, bool]]
+) -> tuple[list[tuple[Any, bool]], bool]:
     """Return the (value, odd) pairs of a payload, and whether it is not JSON."""
-    value, defect, odd = document_of(raw)
+    value, defect, odd = read(raw)
     if defect is None or defect.code == "json/duplicate-key":
         return [(value, odd)], False
     if not raw and name != "message":

@@ -10,8 +10,8 @@ __all__ = ("MISREADINGS",)
 
 from collections.abc import Callable
 
-from streamcheck.misreadings import Misreading, Readout, Recorded, Text
-from streamcheck.misreadings.reference import events_of, joined, spoken
+from streamcheck.misreadings import Misreading, Recorded, Text
+from streamcheck.misreadings.reference import joined, payloads_of, spoken
 
 _Keep = Callable[[list[str], int, str], bool]  # (pieces so far, their length, next piece)
 
@@ -32,30 +32,39 @@ def _not_the_end(pieces: list[str], length: int, text: str) -> bool:
     return not "".join(reversed(end)).endswith(text)
 
 
+def _not_the_beginning(pieces: list[str], length: int, text: str) -> bool:
+    begin, have = [], 0
+    for piece in pieces:
+        if have >= len(text):
+            break
+        begin.append(piece)
+        have += len(piece)
+    return len(text) > length or not "".join(begin).startswith(text)
+
+
 def _not_the_last(pieces: list[str], length: int, text: str) -> bool:
     return not pieces or pieces[-1] != text
 
 
 def _dropping(variant: str, meaning: str, keep: _Keep) -> Misreading:
-    def read(recorded: Recorded) -> Readout:
+    def read(recorded: Recorded) -> Text:
         pieces: dict[tuple[int, str], list[str]] = {}
         lengths: dict[tuple[int, str], int] = {}
-        events = ((e.event, e.raw) for e in events_of(recorded.body))
-        for deltas in spoken(events, dialect=recorded.dialect):
+        for deltas in spoken(payloads_of(recorded.chunks), dialect=recorded.dialect):
             for delta in deltas:
                 key = (delta.choice, delta.channel)
                 own = pieces.setdefault(key, [])
                 if keep(own, lengths.get(key, 0), delta.text):
                     own.append(delta.text)
                     lengths[key] = lengths.get(key, 0) + len(delta.text)
-        text: Text = {key: joined(own) for key, own in pieces.items()}
-        return Readout(text)
+        return {key: joined(own) for key, own in pieces.items()}
 
     return Misreading(f"dedupe-eats-repeat/{variant}", meaning, read)
 
 
 MISREADINGS = (
     _dropping("prefix", "a delta that equals the whole text so far is taken for a snapshot and dropped", _not_the_whole),
+    _dropping("beginning", "a delta that the text so far begins with is dropped", _not_the_beginning),
     _dropping("suffix", "a delta that the text so far ends with is dropped", _not_the_end),
     _dropping("last", "a delta that equals the one before is dropped", _not_the_last),
 )

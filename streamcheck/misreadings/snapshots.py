@@ -7,14 +7,14 @@ Rule: the snapshot is taken to be the sum of the deltas, as it is in a sound str
 
 __all__ = ("MISREADINGS",)
 
-from streamcheck.misreadings import Misreading, Readout, Recorded
-from streamcheck.misreadings.reference import events_of, text_of
+from streamcheck.misreadings import Misreading, Recorded, Text
+from streamcheck.misreadings.reference import payloads_of, text_of
 
 
 def _appending(variant: str, meaning: str, *channels: str) -> Misreading:
-    def read(recorded: Recorded) -> Readout:
-        text = text_of(((e.event, e.raw) for e in events_of(recorded.body)), dialect=recorded.dialect)
-        return Readout({key: said * 2 if not channels or key[1] in channels else said for key, said in text.items()})
+    def read(recorded: Recorded) -> Text:
+        text = text_of(payloads_of(recorded.chunks), dialect=recorded.dialect)
+        return {key: said * 2 if not channels or key[1] in channels else said for key, said in text.items()}
 
     return Misreading(f"snapshot-after-delta/{variant}", meaning, read)
 

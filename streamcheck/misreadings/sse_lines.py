@@ -1,21 +1,22 @@
-"""Lines of an event stream, read as a given reader's grammar has it.
+"""Lines of an event stream, cut and read as a given reader has it.
 
-In:   lines without their ends, as some reader cut them.
-Out:  (event name, payload) pairs.
+In:   the pieces of a body; lines without their ends, as some reader cut them.
+Out:  lines; (event name, payload) pairs.
 Rule: Grammar() is the standard (WHATWG HTML 9.2.6); each of its fields is one habit of hand-written readers. Bodies of JSON lines go
       through the same cuts and have no grammar.
 """
 
-__all__ = ("STANDARD", "Grammar", "payloads_of", "predictable")
+__all__ = ("STANDARD", "Grammar", "at_lf", "at_line_ends", "beginning", "blocks", "lines_of", "predictable", "spelled_events")
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import AnyStr, NamedTuple
 
 from streamcheck.misreadings.reference import Payload
 from streamcheck.wire.sniff import Kind, kind_of
 
 _LINED = (Kind.SSE, Kind.NDJSON, Kind.DATA_STREAM)
 _FIELDS = (b"data", b"event", b"id", b"retry")
+_BLOCK = 64 * 1024  # bytes; never a part of any result
 
 
 class Grammar(NamedTuple):
@@ -38,13 +39,66 @@ class Grammar(NamedTuple):
 STANDARD = Grammar()
 
 
-def predictable(body: bytes) -> Kind | None:
+def predictable(chunks: Iterable[bytes]) -> Kind | None:
     """Return the kind of a body that is made of lines, None for any other."""
-    kind = kind_of(body[:4096], final=True)
+    kind = kind_of(beginning(chunks), final=True)
     return kind if kind in _LINED else None
 
 
-def payloads_of(lines: Iterable[bytes], kind: Kind, grammar: Grammar = STANDARD) -> Iterator[Payload]:
+def beginning(chunks: Iterable[bytes], size: int = 4096) -> bytes:
+    """Return the first bytes of a body."""
+    head = b""
+    for chunk in chunks:
+        head += chunk
+        if len(head) >= size:
+            break
+    return head[:size]
+
+
+# ---------------------------------------------------------------------- lines
+def blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the body in larger pieces: for readers to whom the borders of the chunks are nothing."""
+    held: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        held.append(chunk)
+        size += len(chunk)
+        if size >= _BLOCK:
+            yield b"".join(held)
+            held.clear()
+            size = 0
+    yield b"".join(held)
+
+
+def lines_of(pieces: Iterable[AnyStr], cut: Callable[[AnyStr], tuple[list[AnyStr], AnyStr]]) -> Iterator[AnyStr]:
+    """Yield the lines without their ends, the last one also when nothing ends it. cut: gives the whole lines of a text, and its rest."""
+    rest: AnyStr | None = None
+    for piece in pieces:
+        lines, rest = cut(piece if rest is None else rest + piece)
+        yield from lines
+    if rest:
+        yield from rest.splitlines()[:1]
+
+
+def at_lf(text: bytes) -> tuple[list[bytes], bytes]:
+    """Cut at LF only."""
+    *lines, rest = text.split(b"\n")
+    return lines, rest
+
+
+def at_line_ends(text: AnyStr) -> tuple[list[AnyStr], AnyStr]:
+    """Cut where splitlines() does: bytes at LF, CRLF and CR, str at every line break of Unicode."""
+    lines = text.splitlines()
+    last = text[-1:]
+    if last in ("\r", b"\r"):  # its LF may come yet
+        return lines[:-1], lines[-1] + last
+    if not last or last.splitlines()[0] == last[:0]:
+        return lines, text[:0]
+    return lines[:-1], lines[-1]
+
+
+# ---------------------------------------------------------------------- events
+def spelled_events(lines: Iterable[bytes], kind: Kind, grammar: Grammar = STANDARD) -> Iterator[Payload]:
     """Give the events that these lines are to a reader of this grammar."""
     if kind is Kind.SSE:
         yield from _events(lines, grammar)

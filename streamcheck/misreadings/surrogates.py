@@ -10,17 +10,16 @@ __all__ = ("MISREADINGS",)
 import re
 from collections.abc import Callable
 
-from streamcheck.misreadings import Misreading, Readout, Recorded, Text
-from streamcheck.misreadings.reference import events_of, text_of
+from streamcheck.misreadings import Misreading, Recorded, Text
+from streamcheck.misreadings.reference import payloads_of, text_of
 
 _HALF = re.compile("[\ud800-\udfff]")
 
 
 def _keeping(variant: str, meaning: str, written: Callable[[str], str]) -> Misreading:
-    def read(recorded: Recorded) -> Readout:
-        events = [(e.event, e.raw) for e in events_of(recorded.body)]
-        text: Text = {key: written(said) for key, said in text_of(events, dialect=recorded.dialect, pairs=False).items()}
-        return Readout(text)
+    def read(recorded: Recorded) -> Text:
+        text = text_of(payloads_of(recorded.chunks), dialect=recorded.dialect, pairs=False)
+        return {key: written(said) for key, said in text.items()}
 
     return Misreading(f"surrogate-split/{variant}", meaning, read)
 
@@ -28,5 +27,6 @@ def _keeping(variant: str, meaning: str, written: Callable[[str], str]) -> Misre
 MISREADINGS = (
     _keeping("kept", "halves of a UTF-16 pair stay two characters that cannot be written", lambda text: text),
     _keeping("replaced", "each half of a UTF-16 pair becomes U+FFFD", lambda text: _HALF.sub("\ufffd", text)),
+    _keeping("dropped", "each half of a UTF-16 pair is left out", lambda text: _HALF.sub("", text)),
     _keeping("marked", "each half of a UTF-16 pair becomes a question mark", lambda text: _HALF.sub("?", text)),
 )

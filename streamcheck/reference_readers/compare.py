@@ -1,12 +1,12 @@
 """Who would have lost or changed what.
 
 In:   a capture; the readers to ask, by default all of them.
-Out:  Seen values; Difference values, against our own message.
+Out:  Seen values; Difference values, against our own message; a Comparison, which also says who agrees with us and who is missing.
 Rule: of a sound stream, an error is a difference as well; of a damaged one, an error is right and the lack of one is the difference. Texts
       are compared by code point and to the end. A body of two responses is compared with the first of them.
 """
 
-__all__ = ("Difference", "reader_differences", "readers")
+__all__ = ("Comparison", "Difference", "compared_readers", "reader_differences", "readers")
 
 import os
 from collections.abc import Iterable
@@ -28,6 +28,7 @@ from streamcheck.wire.sniff import kind_of
 
 Source = str | os.PathLike[str] | bytes | Capture
 
+_NOT_INSTALLED = "not installed"
 _AROUND = 20  # characters shown of a text on both sides of a difference
 
 
@@ -62,6 +63,35 @@ class Difference:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What all readers together make of one capture.
+
+    damaged:  what we say of it: then to agree is to end with an error.
+    agreeing: the readers without a difference. missing: those that would have been asked if they were installed.
+    """
+
+    damaged: bool
+    differences: tuple[Difference, ...]
+    agreeing: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def agreement(self) -> str:
+        """Who agrees and who is missing, in one sentence."""
+        missing = f"; not installed: {', '.join(self.missing)}" if self.missing else ""
+        if not self.differences and not self.agreeing:
+            return f"no reader that is installed is for such a stream{missing}"
+        other = "other " if self.differences else ""
+        does, they_do = ("ends", "end") if self.damaged else ("reads", "read")
+        how = "with an error" if self.damaged else "it as it is"
+        if not self.agreeing:
+            return f"no {other}reader {does} {how}{missing}"
+        count = len(self.agreeing)
+        who = f"1 {other}reader {does}" if count == 1 else f"{count} {other}readers {they_do}"
+        return f"{who} {how}: {', '.join(self.agreeing)}{missing}"
+
+
 def readers(source: Source, *, names: Iterable[str] | None = None) -> tuple[Seen, ...]:
     """Return what each reader would have seen, by name; those that could not be asked say why.
 
@@ -75,14 +105,25 @@ def readers(source: Source, *, names: Iterable[str] | None = None) -> tuple[Seen
 
 def reader_differences(source: Source, *, names: Iterable[str] | None = None) -> tuple[Difference, ...]:
     """Return in what each reader's view differs from our message, by reader. The arguments and exceptions are those of readers()."""
+    return compared_readers(source, names=names).differences
+
+
+def compared_readers(source: Source, *, names: Iterable[str] | None = None) -> Comparison:
+    """Return who differs from our message, who agrees, who is missing. The arguments and exceptions are those of readers()."""
     capture = _capture_of(source)
     report = check(capture)
     found: list[Difference] = []
+    agreeing: list[str] = []
+    missing: list[str] = []
     for reader in _chosen(names):
         seen = _seen_by(reader, capture, report.dialect)
-        if seen.absent is None:
-            found += _differences(seen, report)
-    return tuple(found)
+        if seen.absent == _NOT_INSTALLED:
+            missing.append(reader.name)
+        elif seen.absent is None:
+            differences = _differences(seen, report)
+            found += differences
+            agreeing += [] if differences else [reader.name]
+    return Comparison(_is_damaged(report), tuple(found), tuple(agreeing), tuple(missing))
 
 
 def _chosen(names: Iterable[str] | None) -> tuple[Reader, ...]:
@@ -111,13 +152,13 @@ def _seen_by(reader: Reader, capture: Capture, dialect: str) -> Seen:
 
 
 def _why_absent(reader: Reader, capture: Capture, dialect: str) -> str | None:
-    if reader.package is not None and find_spec(reader.package) is None:
-        return "not installed"
     if reader.reads and dialect not in reader.reads:
         return f"does not read {dialect}"
     kind = kind_of(_head_of(capture), final=True)
     if kind is None or kind.value not in reader.framings:
         return f"reads {' and '.join(reader.framings)}, and the body is {kind.value if kind is not None else 'unknown'}"
+    if reader.package is not None and find_spec(reader.package) is None:
+        return _NOT_INSTALLED
     return None
 
 
@@ -132,7 +173,7 @@ def _head_of(capture: Capture) -> bytes:
 # ---------------------------------------------------------------------- against our own
 def _differences(seen: Seen, report: Report) -> list[Difference]:
     ours = _text_of(report.message)
-    damaged = report.verdict in (Verdict.CORRUPT, Verdict.INCOMPLETE, Verdict.REFUSED)
+    damaged = _is_damaged(report)
     found: list[Difference] = []
     for key in sorted({*ours, *seen.text}):
         theirs = seen.text.get(key, "")
@@ -145,6 +186,11 @@ def _differences(seen: Seen, report: Report) -> list[Difference]:
         message = f"{seen.reader} takes the answer without an error; it is {report.verdict.value}"
         found.append(Difference(seen.reader, "silent", message))
     return found
+
+
+def _is_damaged(report: Report) -> bool:
+    """Whether a reader that ends without an error misleads its application."""
+    return report.verdict in (Verdict.CORRUPT, Verdict.INCOMPLETE, Verdict.REFUSED)
 
 
 def _parting(reader: str, key: tuple[int, str], ours: str, theirs: str) -> list[Difference]:

@@ -144,7 +144,7 @@ def test_misreading_named_in_the_truth_gives_exactly_the_text(name: str) -> None
     for one in made:
         assert one.before is not None
         misreading = misreading_named(one.truth.details["misreading"])
-        assert misreading.read(recorded(one.before, dialect=check(one.before).dialect)).text == one.text
+        assert misreading.read(recorded(one.before, dialect=check(one.before).dialect)) == one.text
         assert text_in(one.capture) == one.text
         assert one.truth.first_bad_char is not None
         # A repeated half of an emoji is odd by itself, and a body whose last delta is not ended has lost its end with it.

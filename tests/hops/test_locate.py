@@ -134,7 +134,7 @@ def test_clean_answers_to_the_same_request_bound_the_rate(wire: Path, tmp_path: 
     broken = recorded(tmp_path / "broken.capture.jsonl", [*chat_events(*TEXT, **IDENT)[:3], sse("{broken")])
     location = locate([("broken", broken), ("again", again)])
     assert location.basis == "paired-samples"
-    assert "1 clean in 1 bound the rate of such a fault by 3 " in location.explanation
+    assert "1 clean in 1 bound the rate of such a fault by 1 " in location.explanation
 
 
 # ---------------------------------------------------------------------- what a proxy did

@@ -13,7 +13,7 @@ from streamcheck.capture.reader import CaptureReader
 from streamcheck.checker import check
 from streamcheck.errors import UsageError
 from streamcheck.misreadings import Misreading, Recorded, Text, misreading_named, misreadings, recorded
-from streamcheck.misreadings.reference import events_of, text_of
+from streamcheck.misreadings.reference import payloads_of, text_of
 
 CLEAN = sorted((Path(__file__).parents[2] / "captures" / "clean").glob("*.capture.jsonl"))
 CONTENT = (0, "content")
@@ -30,7 +30,7 @@ def both(reasoning: str, content: str) -> bytes:
 
 
 def read(name: str, *chunks: bytes) -> Text:
-    return misreading_named(name).read(Recorded(chunks)).text
+    return misreading_named(name).read(Recorded(chunks))
 
 
 def cut(body: bytes, *places: int) -> list[bytes]:
@@ -51,9 +51,9 @@ def test_cp1252_gives_the_control_for_a_byte_that_the_code_page_leaves_open() ->
 
 
 def test_what_a_wrong_proxy_sends_on_says_what_its_reader_has() -> None:
-    out = misreading_named("charset-wrong/latin-1").read(Recorded((event("né"), DONE)))
-    assert out.body is not None
-    assert text_of((e.event, e.raw) for e in events_of(out.body)) == out.text
+    reader, given = misreading_named("charset-wrong/latin-1"), Recorded((event("né"), DONE))
+    assert reader.sends is not None
+    assert text_of(payloads_of(reader.sends(given))) == reader.read(given)
 
 
 def test_byte_0x85_tears_an_event_of_a_latin_1_reader_with_splitlines() -> None:
@@ -145,7 +145,7 @@ def test_final_text_is_appended() -> None:
 
 def test_halves_of_a_pair_stay_apart() -> None:
     body = b"".join(event("x").replace(b'"x"', half) for half in (rb'"a\ud83e"', rb'"\udd80b"')) + DONE
-    assert text_of((e.event, e.raw) for e in events_of(body)) == {CONTENT: "a\U0001f980b"}
+    assert text_of(payloads_of([body])) == {CONTENT: "a\U0001f980b"}
     assert read("surrogate-split/kept", body) == {CONTENT: "a\ud83e\udd80b"}
     assert read("surrogate-split/replaced", body) == {CONTENT: "a\ufffd\ufffdb"}
 
@@ -167,7 +167,7 @@ def test_plain_ascii_stream_of_whole_events_is_read_soundly(misreading: Misreadi
     if misreading.name.startswith("snapshot-after-delta"):
         pytest.skip("it doubles every text")
     chunks = (event("Once, "), event("upon "), event("a time."), DONE)
-    assert misreading.read(Recorded(chunks)).text == {CONTENT: "Once, upon a time."}
+    assert misreading.read(Recorded(chunks)) == {CONTENT: "Once, upon a time."}
 
 
 @pytest.mark.parametrize("path", CLEAN, ids=lambda p: p.name)
@@ -175,7 +175,7 @@ def test_reference_reads_what_the_checker_reads(path: Path) -> None:
     capture = CaptureReader(path).read()
     if not capture.chunks:
         pytest.skip("a hop without bytes")
-    said = text_of((e.event, e.raw) for e in events_of(recorded(capture).body))
+    said = text_of(payloads_of(recorded(capture).chunks))
     message = check(capture).message
     expected: Text = {}
     for choice in message.choices:

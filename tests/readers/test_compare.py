@@ -10,7 +10,7 @@ import streamcheck as sc
 from streamcheck.capture.format import Capture, Chunk, End, Response, TextDelta
 from streamcheck.errors import UsageError
 from streamcheck.reference_readers import Reader, all_readers, reader_named
-from streamcheck.reference_readers.compare import Difference, reader_differences, readers
+from streamcheck.reference_readers.compare import Difference, compared_readers, reader_differences, readers
 from tests.replay.support import BODY, CAPTURES, CHUNKED, EVENTS, capture
 from tests.streams import SECOND, chat, chat_events
 
@@ -47,6 +47,17 @@ def test_a_reader_that_is_not_installed_is_listed_as_such(monkeypatch: pytest.Mo
     (seen,) = readers(capture())
     assert (seen.absent, seen.error, seen.text) == ("not installed", None, {})
     assert reader_differences(capture()) == ()
+
+
+def test_what_is_not_installed_is_missing_only_where_it_would_have_been_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = [
+        Reader(dialect, "not there", lambda reading: None, package="no_such_package_at_all", reads=(dialect,))
+        for dialect in ("openai-chat", "ollama")
+    ]
+    monkeypatch.setattr("streamcheck.reference_readers.compare.all_readers", lambda: (*missing, reader_named("httpx-sse")))
+    found = compared_readers(capture())
+    assert (found.agreeing, found.missing) == (("httpx-sse",), ("openai-chat",))
+    assert found.agreement == "1 reader reads it as it is: httpx-sse; not installed: openai-chat"
 
 
 def test_who_cannot_read_a_stream_says_why() -> None:
@@ -117,7 +128,27 @@ def test_a_declared_charset_that_is_wrong_misleads_those_who_obey_it() -> None:
     assert kinds(reader_differences(wrong, names=["openai", "httpx-iter-lines"])) == {"httpx-iter-lines": ["changed"]}
 
 
+def test_those_who_agree_are_named_beside_those_who_differ() -> None:
+    found = compared_readers(CAPTURES / "clean" / "chat-line-separator.capture.jsonl")
+    assert {difference.reader for difference in found.differences} == {"httpx-iter-lines"}
+    assert set(found.agreeing) | set(found.missing) == {*SOUND, "chunk-as-events"} - {"httpx-iter-lines", "anthropic"}
+    assert found.agreement.startswith(f"{len(found.agreeing)} other readers read it as it is: chunk-as-events, ")
+
+
 # ---------------------------------------------------------------------- damaged streams
+def test_to_agree_about_a_damaged_stream_is_to_end_with_an_error() -> None:
+    found = compared_readers(capture(*EVENTS[:2], b'data: {"id": "c\n\n', *EVENTS[2:]), names=["openai", "chunk-as-events"])
+    assert found.agreement == "1 other reader ends with an error: openai"
+    alone = compared_readers(capture(*EVENTS[:-2]), names=["openai"])
+    assert alone.agreement == "no other reader ends with an error"
+
+
+def test_a_stream_that_no_reader_is_for_is_said() -> None:
+    found = compared_readers(CAPTURES / "corrupt" / "bedrock-payload-bit.capture.jsonl")
+    assert found.differences == ()
+    assert found.agreement.startswith("no reader that is installed is for such a stream")
+
+
 def test_nobody_notices_that_a_second_response_was_appended() -> None:
     first = b"".join(chat_events("The first one ")[:-2])
     found = reader_differences(capture(first, chat("and the second.", **SECOND)), names=["openai", "httpx-sse"])

@@ -1,0 +1,138 @@
+"""What the hop after shows by itself, and the hop before does not.
+
+In:   a Pair.
+Out:  an Explanation, "consistent": a finding of the hop after names a fault class.
+Rule: in steps, for other models know more in between: what changed the body as a whole (FIRST), what leaves little doubt (LOUD), what tells more than an edit of the text would (CLEAR), what is left (FAINT).
+"""
+
+__all__ = ("CLEAR", "FAINT", "FIRST", "LOUD")
+
+from collections.abc import Iterable, Iterator
+
+from streamcheck.findings import Severity
+from streamcheck.hops.hop import Hop
+from streamcheck.hops.one_tap import fault_of
+from streamcheck.hops.pair import Explanation, Pair
+
+# By weight: what leaves the least doubt stands first.
+_SIGNS = (
+    ("http/wrong-content-type", "wrong-body-200"),
+    ("sse/heartbeat-as-data", "heartbeat-as-data"),
+    ("order/spliced-frame", "frame-spliced"),
+    ("order/interleaved", "cross-request-mix"),
+    ("order/restarted", "stream-restart-concat"),
+    ("provider/", "error-in-200"),
+    ("time/stall", "stall-masked"),
+)
+# Other models have more to say of these: which text was changed, and how.
+_LESS = ("model-word-salad", "detok-partial-replaced", "engine-token-dropped")
+_BLOCK = 64 * 1024  # bytes that are compared at once
+_BLOCK_MOVED = 64  # bytes that differ where a block was moved; fewer may be a word in another order. guess
+
+
+def _rotten(pair: Pair, *, broken: bool) -> Explanation | None:
+    """Bytes were changed in place: as many as before, some others."""
+    up, down = pair.up, pair.down
+    if up.size != down.size or not up.size:
+        return None
+    changed = list(_changed(pair))
+    count = len(changed)
+    hurt = any(finding.severity is Severity.ERROR for finding in pair.new)
+    if not count or not _is_rot(changed, broken=broken, hurt=hurt):
+        return None
+    return Explanation("payload-bitrot", "consistent", f"{count} bytes were changed in place: the body is as long as it was")
+
+
+def _flipped(pair: Pair) -> Explanation | None:
+    return _rotten(pair, broken=_broken(pair.down))
+
+
+def _flipped_unseen(pair: Pair) -> Explanation | None:
+    """The same where the JSON happens to be sound."""
+    return _rotten(pair, broken=True)
+
+
+def _changed(pair: Pair, limit: int = 100_000) -> Iterator[tuple[int, int]]:
+    """Yield the bytes that differ, before and after, up to a limit."""
+    blocks = zip(_same_sized(pair.up.recorded.chunks), _same_sized(pair.down.recorded.chunks), strict=False)
+    for before, after in blocks:
+        if before != after:
+            for a, b in zip(before, after, strict=False):
+                if a != b:
+                    yield a, b
+                    limit -= 1
+                    if not limit:
+                        return
+
+
+def _is_rot(changed: list[tuple[int, int]], *, broken: bool, hurt: bool) -> bool:
+    """Whether bytes changed as hardware changes them: single bits, runs of zeros, blocks in another place; not as a writer does."""
+    if all((a ^ b).bit_count() == 1 for a, b in changed):
+        return broken
+    if all(b == 0 for _, b in changed):
+        return True
+    return hurt and len(changed) > _BLOCK_MOVED and sorted(a for a, _ in changed) == sorted(b for _, b in changed)
+
+
+def _same_sized(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    held = b""
+    for chunk in chunks:
+        held += chunk
+        while len(held) >= _BLOCK:
+            yield held[:_BLOCK]
+            held = held[_BLOCK:]
+    yield held
+
+
+def _broken(hop: Hop) -> bool:
+    return any(f.stage in ("utf8", "json", "aws", "sse") and f.severity is Severity.ERROR for f in hop.report.findings)
+
+
+def _other_body(pair: Pair) -> Explanation | None:
+    """Another body stands in the place of the stream."""
+    up, down = pair.up, pair.down
+    if not down.size and (down.response_head.status or 0) < 400:
+        return Explanation("wrong-body-200", "consistent", "the body is empty")
+    if not up.trace.said or down.trace.said or len(down.trace.payloads) > 1:
+        return None
+    shared = set(up.trace.keys).intersection(down.trace.keys)
+    if shared or down.found("sse/unterminated-event") or down.found("http/content-encoding"):
+        return None
+    if (down.response_head.status or 0) >= 400:
+        return Explanation("quota-misclassified", "consistent", f"status {down.response_head.status} came with another body")
+    return Explanation("wrong-body-200", "consistent", "another body stands in the place of the stream")
+
+
+def _coded(pair: Pair) -> Explanation | None:
+    finding = next((f for f in pair.new if f.code == "http/content-encoding"), None)
+    return Explanation("content-encoding-mismatch", "consistent", finding.message) if finding is not None else None
+
+
+def _signs(pair: Pair) -> Explanation | None:
+    for code, fault in _SIGNS:
+        finding = next((f for f in pair.new if f.code.startswith(code) and (f.severity.rank or f.stage == "provider")), None)
+        if finding is not None:
+            return Explanation(fault, "consistent", finding.message)
+    bare = next((f for f in pair.new if f.code == "sse/unknown-field" and str(f.evidence.get("field", "")).startswith("{")), None)
+    if bare is not None:
+        return Explanation("error-in-200", "consistent", "a bare line of JSON stands between the events: readers pass over it")
+    return None
+
+
+def _by_findings(pair: Pair) -> Explanation | None:
+    fault = fault_of(pair.new)
+    return Explanation(fault.name, "consistent", fault.finding.message) if fault is not None else None
+
+
+def _clear(pair: Pair) -> Explanation | None:
+    fault = fault_of(finding for finding in pair.new if finding.severity is not Severity.NOTE)
+    made = Explanation(fault.name, "consistent", fault.finding.message) if fault is not None else None
+    if made is None or made.fault in _LESS or (made.fault == "template-token-leak" and "think" in made.sentence.lower()):
+        return None
+    return made
+
+
+FIRST = (_coded, _flipped, _other_body)
+LOUD = (_signs, _flipped_unseen)
+CLEAR = (_clear,)
+FAINT = (_by_findings,)

@@ -1,0 +1,192 @@
+"""Did a wrong reader make the hop after of the hop before?
+
+In:   a Pair.
+Out:  an Explanation, always "reproduced": a misreading, run over the recorded chunks, gives the hop after exactly.
+Rule: of several that agree the one is named that needs least to go wrong. Where the borders that a reader met are not those that were
+      recorded, a character cut anywhere inside is looked for: nothing else may differ then.
+Cost: a pass over the hop before for each misreading; over a large one only for those that change something at the first difference.
+"""
+
+__all__ = ("MODELS",)
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from itertools import accumulate, combinations, pairwise
+
+from streamcheck.hops.compare import same_text, trimmed
+from streamcheck.hops.hop import Hop
+from streamcheck.hops.pair import Explanation, Pair
+from streamcheck.hops.trace import is_payload, key_of
+from streamcheck.misreadings import Misreading, Recorded, misreadings
+from streamcheck.misreadings.reference import events_of, payloads_of, text_of
+from streamcheck.prefixes import common_prefix
+
+_LARGE = 8 * 1024 * 1024  # bytes from which on a reader is first tried around the first difference. guess
+_AROUND = 40  # events before and after it. guess
+_PIECE = 4096  # characters that are compared at once
+# Which misreading is asked first where several agree: the one that needs least to go wrong.
+_ORDER = {"tail-unterminated": 0, "charset-wrong": 2, "linesep-overbreak": 2, "line-split-dropped/only": 3}
+
+
+def _misread(pair: Pair) -> Explanation | None:
+    if not pair.up.has_bytes:
+        return None
+    for misreading in sorted(misreadings(), key=_order):
+        if _is_possible(misreading.name, pair.up) and _bites(misreading, pair) and _fits(misreading, pair):
+            return Explanation(misreading.name.partition("/")[0], "reproduced", misreading.meaning)
+    return None
+
+
+def _order(misreading: Misreading) -> int:
+    return _ORDER.get(misreading.name, _ORDER.get(misreading.name.partition("/")[0], 1))
+
+
+def _fits(misreading: Misreading, pair: Pair) -> bool:
+    """Whether the reader makes of the hop before exactly what the hop after has."""
+    up, down = pair.up, pair.down
+    if down.has_bytes:
+        return misreading.sends is not None and _gives(misreading.sends(up.recorded), down)
+    text = misreading.read(up.recorded)
+    if down.plain is not None:
+        return any(trimmed(said) == trimmed(down.plain) for said in text.values())
+    # A reader that had no effect here explains nothing; one that lost a whole channel must have lost it by itself.
+    gone = pair.found.kind != "left out" or (pair.found.first.choice, pair.found.first.channel) not in text
+    return gone and text != up.text and same_text(text, down, up)
+
+
+def _gives(chunks: Iterator[bytes], down: Hop) -> bool:
+    keys = down.trace.keys
+    number = 0
+    for event in filter(is_payload, events_of(chunks)):
+        if number == len(keys) or keys[number] != key_of(event):
+            return False
+        number += 1
+    return number == len(keys)
+
+
+# ---------------------------------------------------------------------- which of them are worth a pass
+def _is_possible(name: str, up: Hop) -> bool:
+    """Whether the body before holds what such a reader stumbles over; else two misreadings may agree by chance."""
+    if name.startswith("charset-wrong"):
+        return any(not chunk.isascii() for chunk in up.recorded.chunks)
+    if name.startswith("tail-unterminated"):
+        return up.found("sse/unterminated-event")
+    if name.startswith("line-split-dropped"):
+        return _straddles(up)
+    return True
+
+
+def _straddles(hop: Hop) -> bool:
+    """Whether a border between two chunks falls inside an event."""
+    starts, ends = hop.trace.starts, hop.trace.ends
+    for border in accumulate(map(len, hop.recorded.chunks)):
+        i = bisect_left(starts, border) - 1
+        if i >= 0 and border < ends[i]:
+            return True
+    return False
+
+
+def _bites(misreading: Misreading, pair: Pair) -> bool:
+    """Whether the reader changes anything around the first difference; True for a small recording, where it is simply tried."""
+    event = (
+        pair.up.trace.payloads[pair.found.payload] if pair.down.has_bytes and pair.up.trace.payloads else pair.found.first.event
+    )
+    if pair.up.size <= _LARGE or event is None:
+        return True
+    around = _stretch(pair.up, event)
+    if pair.down.has_bytes:
+        return misreading.sends is not None and b"".join(misreading.sends(around)) != around.body
+    return misreading.read(around) != text_of(payloads_of(around.chunks), dialect=around.dialect)
+
+
+def _stretch(hop: Hop, event: int) -> Recorded:
+    """Return the chunks of the events around one, at the borders that were recorded."""
+    trace = hop.trace
+    start = trace.starts[max(0, event - _AROUND)]
+    end = trace.ends[min(event + _AROUND, len(trace.ends) - 1)]
+    chunks = []
+    at = 0
+    for chunk in hop.recorded.chunks:
+        if at + len(chunk) > start:
+            chunks.append(chunk[max(0, start - at) : end - at])
+        at += len(chunk)
+        if at >= end:
+            break
+    return Recorded(tuple(chunks), hop.recorded.dialect)
+
+
+# ---------------------------------------------------------------------- a code page that nobody listed
+def _other_code_page(pair: Pair) -> Explanation | None:
+    """Each byte became one character, the same for the same byte; ASCII stayed what it is."""
+    page: dict[int, str] = {}
+    if pair.down.plain is not None:
+        fits = any(_is_page(text, pair.down.plain, page) for text in pair.up.text.values())
+    else:
+        fits = bool(pair.texts) and all(_is_page(a, b, page) for a, b in pair.texts.values())
+    if not fits or not page or (pair.down.has_bytes and not _only_text_differs(pair)):
+        return None
+    byte, sign = next(iter(page.items()))
+    sentence = (
+        f"each byte of the UTF-8 became one character (0x{byte:02x}: {sign!r}), as when text is read by a single-byte code page"
+    )
+    return Explanation("charset-wrong", "reproduced", sentence)
+
+
+def _is_page(before: str, after: str, page: dict[int, str]) -> bool:
+    """Whether `after` is the UTF-8 of `before` read byte by byte; what each byte became is put into `page`."""
+    raw = before.encode("utf-8", "surrogatepass")
+    if len(raw) != len(after):
+        return False
+    return all(
+        sign == chr(byte) if byte < 0x80 else page.setdefault(byte, sign) == sign for byte, sign in zip(raw, after, strict=True)
+    )
+
+
+# ---------------------------------------------------------------------- borders that were not recorded
+def _split_anywhere(pair: Pair) -> Explanation | None:
+    """A character of which each part was decoded alone, wherever the reads ended; nothing else may differ."""
+    if pair.down.plain is not None:
+        whole = [(text, pair.down.plain) for text in pair.up.text.values()]
+        counts = [count for pairs in whole if (count := _characters_split(*pairs))]
+    else:
+        found = [_characters_split(*texts) for texts in pair.texts.values()]
+        counts = [sum(count or 0 for count in found)] if found and all(found) else []
+        if counts and pair.down.has_bytes and not _only_text_differs(pair):
+            return None
+    if not counts:
+        return None
+    sentence = (
+        f"{counts[0]} characters were cut by a read that was decoded alone; the cuts are not at the borders that were recorded"
+    )
+    return Explanation("utf8-split-replaced", "reproduced", sentence)
+
+
+def _only_text_differs(pair: Pair) -> bool:
+    return len(pair.middle.before) == len(pair.middle.after)
+
+
+def _characters_split(before: str, after: str) -> int | None:
+    """Return how many characters were split, None where something else differs as well."""
+    i = j = count = 0
+    while i < len(before) or j < len(after):
+        same = common_prefix(before[i : i + _PIECE], after[j : j + _PIECE])
+        i, j = i + same, j + same
+        if same:
+            continue
+        parts = sorted(_parts_of(before[i : i + 1]), key=len, reverse=True)
+        made = next((part for part in parts if after.startswith(part, j)), None)
+        if made is None:
+            return None
+        i, j, count = i + 1, j + len(made), count + 1
+    return count
+
+
+def _parts_of(character: str) -> set[str]:
+    """Return what a character becomes when its bytes are decoded in parts."""
+    raw = character.encode("utf-8", "replace")
+    borders = range(1, len(raw))
+    cuts = (cut for size in range(1, len(raw)) for cut in combinations(borders, size))
+    return {"".join(raw[a:b].decode("utf-8", "replace") for a, b in pairwise((0, *cut, len(raw)))) for cut in cuts}
+
+
+MODELS = (_misread, _other_code_page, _split_anywhere)
