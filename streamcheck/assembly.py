@@ -51,6 +51,7 @@ class Assembly:
         self.delta_count = 0
         self.first_delta = 0
         self.rejected = False  # the reader stopped because of what it read: what is missing then is nobody's fault
+        self.cut_off = False  # the body ended inside its last event
         self.odd = False  # the present event's strings may hold lone surrogates
         self.changed: list[Channel] = []
         self.provider_error: ProviderError | None = None

@@ -20,6 +20,7 @@ from streamcheck.clock import Clock
 from streamcheck.detectors import TextFinding
 from streamcheck.dialects import UNKNOWN, Dialect, dialect_named, recognise
 from streamcheck.errors import StreamClosedError, UsageError
+from streamcheck.event_ids import EventIds
 from streamcheck.findings import Finding, FindingLog, Severity, in_stream_order
 from streamcheck.messages import Delta
 from streamcheck.segments import Channel
@@ -90,6 +91,7 @@ class Checker:
         self._text_checks: dict[int, TextChecks] = {}
         self._unrecognised: list[tuple[int, str, Any]] = []
         self._last_raw = b""
+        self._ids = EventIds()
         self._sample = bytearray()  # the first bytes, for as long as this may turn out to be an error page
         self._sampling = True
         self._clock = Clock(self._log, Silences(first_delta_within=first_delta_within, stall_after=stall_after, unsent=unsent))
@@ -203,6 +205,8 @@ class Checker:
             self._payloads += 1
         if raw == self._last_raw:
             assembly.repeated_event()
+        if event.__class__ is SseEvent and event.id:
+            self._find_jump(event.id)
         if assembly.changed:
             self._check_texts()
         self._last_raw = raw
@@ -261,6 +265,23 @@ class Checker:
             evidence={"reason": defect.reason, "near": raw[max(0, defect.at - 40) : defect.at + 40].decode("utf-8", "replace")},
         )
 
+    def _find_jump(self, id: str) -> None:
+        jump = self._ids.jump(id)
+        if jump > 0:
+            self._assembly.find(
+                "order/sequence-gap",
+                f"{jump} event ids are missing before {id[:20]!r}: a reconnection went on too late",
+                severity=Severity.WARNING,
+                evidence={"id": id[:20], "missing": jump},
+            )
+        elif jump:
+            self._assembly.find(
+                "order/duplicate-event",
+                f"the event ids go back by {-jump} to {id[:20]!r}: a reconnection sent events twice",
+                severity=Severity.WARNING,
+                evidence={"id": id[:20], "back": -jump},
+            )
+
     def _find_line_breaks(self, event: Event) -> None:
         for index in unicode_line_breaks(event.raw):
             at = event.offset_of(index)
@@ -312,7 +333,9 @@ class Checker:
     def _text_checks_of(self, channel: Channel) -> TextChecks:
         checks = self._text_checks.get(id(channel))
         if checks is None:
-            checks = self._text_checks[id(channel)] = TextChecks(channel.name, context=self._context, scorer=self._scorer)
+            apart = self._assembly.segments[channel.segment].thinks_apart(channel.choice)
+            checks = TextChecks(channel.name, context=self._context, scorer=self._scorer, apart=apart)
+            self._text_checks[id(channel)] = checks
         return checks
 
     def _place(self, channel: Channel, found: Iterable[TextFinding]) -> None:
@@ -394,6 +417,7 @@ class Checker:
             event=-1,
             evidence={"payload_whole": whole},
         )
+        self._assembly.cut_off = True
         if whole:
             self._read(tail)
 

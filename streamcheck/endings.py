@@ -29,6 +29,7 @@ _CALLING = ("tool_calls", "tool_use", "TOOL_CALL", "tool-calls")  # finish reaso
 def judge_ending(segment: Segment, trail: Trail) -> None:
     """Find what is wrong with a response as a whole."""
     _judge_cumulative(segment, trail)
+    _judge_snapshot(segment, trail)
     _judge_tools(segment, trail)
     _judge_finish(segment, trail)
     _judge_usage(segment, trail)
@@ -54,6 +55,26 @@ def _judge_cumulative(segment: Segment, trail: Trail) -> None:
                     evidence={"run": run, "chars": [len(before), len(piece)]},
                 )
                 break
+
+
+def _judge_snapshot(segment: Segment, trail: Trail) -> None:
+    """A last delta that says once more all that was said: a snapshot sent as an increment."""
+    for channel in segment.channels.values():
+        pieces = channel.pieces
+        last = len(pieces[-1]) if pieces else 0
+        if len(pieces) <= _MIN_CUMULATIVE_RUN or last < MIN_CUMULATIVE_CHARS or 2 * last < channel.chars:
+            continue
+        if "".join(pieces[:-1]).strip() == pieces[-1].strip():
+            trail.find(
+                "order/cumulative-deltas",
+                f"the last {channel.name} delta is the whole text before it once more",
+                severity=Severity.WARNING,
+                event=channel.events[-1],
+                choice=channel.choice,
+                channel=channel.name,
+                chars=(channel.chars - last, channel.chars),
+                evidence={"chars": [channel.chars - last, last]},
+            )
 
 
 def _judge_tools(segment: Segment, trail: Trail) -> None:

@@ -115,6 +115,10 @@ class Segment:
         found = self.channels.get((choice, channel))
         return found.text if found else ""
 
+    def thinks_apart(self, choice: int) -> bool:
+        """Whether reasoning came in a channel of its own."""
+        return (choice, "reasoning") in self.channels
+
     @property
     def chars(self) -> int:
         """Characters over all channels."""

@@ -20,9 +20,12 @@ class TextChecks:
 
     __slots__ = ("_combination", "_detectors", "_rest", "_start", "_tail", "_text")
 
-    def __init__(self, channel: str, *, context: str = "", scorer: Callable[[str], float] | None = None) -> None:
+    def __init__(
+        self, channel: str, *, context: str = "", scorer: Callable[[str], float] | None = None, apart: bool = False
+    ) -> None:
+        """apart: the response gives its reasoning in a channel of its own."""
         self._text = TextContext()
-        setting = Setting(channel, self._text, context, scorer)
+        setting = Setting(channel, self._text, context, scorer, apart)
         self._detectors = [make(setting) for make in detector_classes()]
         self._combination = Combination()
         self._rest = ""

@@ -109,7 +109,7 @@ def test_group_and_verdict_agree() -> None:
     allowed = {
         "clean": {"clean"},
         "garbled": {"degenerate", "suspect"},
-        "truncated": {"incomplete", "clean"},
+        "truncated": {"incomplete", "suspect"},
         "refused": {"refused"},
         "corrupt": {"corrupt", "suspect"},
         "opencode-garbled": {"clean", "degenerate"},

@@ -674,3 +674,31 @@ def test_why_the_reader_stopped_decides_what_a_missing_end_means(reason: str, ve
     report = checker.close(reason)
     assert report.verdict == verdict
     assert report.origin is None or report.origin.layer in ("client", "unknown")
+
+
+# ---------------------------------------------------------------------- the whole text again, thoughts in the answer, debris
+def test_a_last_delta_that_says_everything_again_is_a_suspicion() -> None:
+    words = ["Die Bäckerei öffnet um fünf, ", "und die Stadt ", "schläft noch, ", "wie immer ", "im Winter."]
+    report = sc.check(chat(*words, "".join(words)))
+    assert (report.verdict, [f.code for f in report.findings]) == ("suspect", ["order/cumulative-deltas"])
+    assert report.findings[0].chars == (len("".join(words)), 2 * len("".join(words)))
+
+
+def test_think_tags_at_the_head_are_a_leak_where_reasoning_has_its_own_channel() -> None:
+    answer = ["<think>", "Is it five? Yes.", "</think>", "The bakery opens at five in the morning."]
+    assert sc.check(chat(*answer)).verdict == "clean"
+    apart = [chat_events("Let me think.", channel="reasoning_content")[1], *chat_events(*answer)]
+    report = sc.check(b"".join(apart))
+    assert "text/channel-leak" in [f.code for f in report.findings if f.severity != "note"]
+
+
+def test_a_line_of_debris_in_brackets_before_a_stream_is_not_taken_for_json() -> None:
+    report = sc.check(b'[{"index":0}],"x":1}\n\n' + chat("Hello there."))
+    assert (report.dialect, report.message.content) == ("openai-chat", "Hello there.")
+    assert report.verdict != "clean"
+
+
+def test_neither_done_nor_the_end_of_the_last_event_is_a_suspicion() -> None:
+    events = chat_events("Hello there.")[:-1]
+    assert sc.check(b"".join(events)).verdict == "clean"
+    assert sc.check(b"".join(events).rstrip()).verdict == "suspect"

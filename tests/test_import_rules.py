@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parents[1] / "streamcheck"
 # Each room with its level. A module imports from lower levels and from its own room only.
 LEVELS = {
     "errors": 0,
+    "event_ids": 0,
     "prefixes": 0,
     "escape": 0,
     "spans": 0,

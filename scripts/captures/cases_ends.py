@@ -143,9 +143,9 @@ def _ends() -> list[Case]:
             "chat-zai-tail-without-done",
             tail_stripped(zai, len(zai.pieces[-1]) + 2),
             "the last event has no end, and [DONE] is missing: strict readers lose the finish reason",
-            "clean",
-            (),
-            notes=(missing, open_end),
+            "suspect",
+            (missing,),
+            notes=(open_end,),
         ),
         damaged(
             "truncated",

@@ -59,12 +59,14 @@ class Setting(NamedTuple):
     text:    the text so far, this block included, for questions about places: one for all detectors of a channel, fed by textchecks.py.
     context: what was said before this answer, prompt and earlier turns; "" where nobody told.
     scorer:  text -> bits per character by a model of the user's; None where there is none.
+    apart:   the response gives its reasoning in a channel of its own.
     """
 
     channel: str
     text: TextContext
     context: str = ""
     scorer: Callable[[str], float] | None = None
+    apart: bool = False
 
 
 class Block:

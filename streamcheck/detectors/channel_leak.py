@@ -5,7 +5,7 @@ Out:  text/channel-leak, one finding for each leaked call or border.
 Rule: only running text counts, not code, quotations or talk about tags. Markup that no prompt asks for (special tokens of tool calls, <arg_key>,
       DSML, Harmony headers) is an error; XML that a prompt may have asked for (<tool_call> with JSON, <invoke name=...>) is a warning. `</think>` in
       the content behind text and without an opener is an error: what stands before it was reasoning. `<think>` inside the content or the
-      reasoning is a warning. Debris without a call (dangling closing tags, other control tokens) is template_token.py's.
+      reasoning is a warning, and one that opens the content where reasoning has a channel of its own. Debris without a call (dangling closing tags, other control tokens) is template_token.py's.
 Cost: as template_token.py; two substring tests more.
 """
 
@@ -53,6 +53,7 @@ class ChannelLeak:
         self._channel = setting.channel
         self._off = setting.channel not in ("content", "reasoning")
         self._context = setting.text
+        self._apart = setting.apart
         self._scanner = TokenScanner()
         self._held: list[Token] = []
         self._call_end = -CALL - 1  # end of the last token of the call that was told
@@ -121,6 +122,9 @@ class ChannelLeak:
             )
             return self._finding(severity, token, message, "dangling")
         if opens_channel:
+            if content and self._apart and not self._spoken_of(token):
+                message = f"the content begins with {token.text!r}, and reasoning has a channel of its own"
+                return self._finding(Severity.WARNING, token, message, "opening")
             if content:
                 return None  # a legal way to show reasoning: template_token.py notes it
             return self._finding(Severity.NOTE, token, f"the reasoning begins with its own {token.text!r}", "opening")

@@ -233,7 +233,11 @@ class OpenAIChat:
         elif now.ended is None and unfinished:
             out.missing_terminal(f"the finish_reason of choice {unfinished[0]}")
         elif now.ended is None:
-            out.missing_terminal("[DONE]", severity=Severity.NOTE)
+            # Many servers leave out [DONE]; one that leaves out the end of its last event as well was cut off there.
+            if out.cut_off:
+                out.missing_terminal("[DONE] and the end of its last event", severity=Severity.WARNING)
+            else:
+                out.missing_terminal("[DONE]", severity=Severity.NOTE)
         elif unfinished or not now.finish_reasons:
             # One gateway never sends a finish reason, and does send the usage: then the answer was counted to its end.
             out.missing_terminal("finish_reason", severity=Severity.NOTE if now.usage else Severity.ERROR)

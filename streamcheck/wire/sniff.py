@@ -16,6 +16,7 @@ from streamcheck.wire.data_stream_v4 import looks_like_data_stream
 MAX_SNIFF_BYTES = 64 * 1024  # a first line longer than this is one JSON document or an NDJSON line: both are read as lines
 
 _BOM = b"\xef\xbb\xbf"
+_FIELD = re.compile(rb"\s*(?:data|event|id):")
 _HTML = re.compile(rb"<(!doctype|html|head|body|\?xml|title|script|center|h1|!--)", re.IGNORECASE)
 _BINARY = (
     (b"\x89PNG", "a PNG image"),
@@ -63,13 +64,18 @@ def kind_of(head: bytes, *, final: bool) -> Kind | None:
         return Kind.BINARY
     match text[:1]:
         case b"{":
-            line, end, _ = text[:MAX_SNIFF_BYTES].partition(b"\n")
+            line, end, rest = text[:MAX_SNIFF_BYTES].partition(b"\n")
             if not end and not final and len(text) < MAX_SNIFF_BYTES:
                 return None
+            if _FIELD.match(rest):  # debris before a stream
+                return Kind.SSE
             # A pretty-printed document opens with a line that is no document.
             return Kind.NDJSON if line.rstrip().endswith(b"}") or not end else Kind.JSON
         case b"[":
-            return Kind.JSON
+            rest = text[:MAX_SNIFF_BYTES].partition(b"\n")[2].lstrip()
+            if not rest and not final and len(text) < MAX_SNIFF_BYTES:
+                return None
+            return Kind.SSE if _FIELD.match(rest) else Kind.JSON
         case b"<":
             if len(text) < 16 and not final:
                 return None
