@@ -346,8 +346,11 @@ class Assembly:
             error = ProviderError("unknown", message=str(body)[:200], rule="stream:error")
         self.refuse(error, Severity.ERROR)
 
-    def refuse(self, error: ProviderError, severity: Severity, *, choice: int | None = None) -> None:
-        """The provider ended the response with `error`. One failure is often told twice: the first telling that has a class counts."""
+    def refuse(self, error: ProviderError, severity: Severity, *, choice: int | None = None, span: Span | None = None) -> None:
+        """The provider ended the response with `error`. One failure is often told twice: the first telling that has a class counts.
+
+        span: the present event's bytes when None.
+        """
         if severity is not Severity.NOTE:
             if self.provider_error is not None:
                 if self.provider_error.error_class != "unknown" or error.error_class == "unknown":
@@ -362,6 +365,7 @@ class Assembly:
             f"the provider ends the response{after}: {error.message[:200] or error.code or error.rule}",
             severity=severity,
             choice=choice,
+            span=span,
             evidence={"rule": error.rule, "code": error.code, "chars_before": chars},
         )
 

@@ -28,7 +28,8 @@ def judge_body(assembly: Assembly, intake: Intake, head: ResponseHead, sample: b
         error = classify_error(status=head.status, body=sample, url=head.url, headers=head.headers)
     kind = intake.describe()
     if error is not None and (kind is None or error.error_class not in ("network", "unknown")):
-        assembly.refuse(error, Severity.ERROR)
+        # Bytes that hold no event are all of them the answer.
+        assembly.refuse(error, Severity.ERROR, span=None if assembly.trail.starts or not intake.size else Span(0, intake.size))
     elif kind is not None:
         _no_stream(assembly, intake, sample, kind)
     elif intake.empty:

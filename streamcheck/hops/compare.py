@@ -22,7 +22,7 @@ from streamcheck.prefixes import common_prefix
 
 _LEFT_OUT = ("reasoning", "refusal")
 # Findings that tell of a difference although every event is the same: about the head, the framing, the time.
-_BESIDE = ("http/", "time/stall", "sse/heartbeat-as-data", "utf8/")
+_BESIDE = ("http/", "time/stall", "time/burst", "sse/heartbeat-as-data", "utf8/")
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ _CLASSES = (
     ("text/lone-surrogate", "surrogate-split"),
     ("text/double-escaped", "double-escaped"),
     ("text/doubled-deltas", "snapshot-after-delta"),
+    ("order/cumulative-deltas", "snapshot-after-delta"),
     ("order/done-mismatch", "engine-token-dropped"),
     ("order/tool-index", "tool-index-collision"),
     ("order/tool-arguments", "tool-markup-malformed"),
@@ -39,6 +40,7 @@ _CLASSES = (
     ("text/", "model-word-salad"),
     ("provider/", "error-in-200"),
     ("http/incomplete-body", "transport-reset"),
+    ("sse/unknown-field", "error-in-200"),
     ("sse/unterminated-event", "tail-unterminated"),
     ("order/missing-terminal", "truncated-clean-eof"),
     ("time/stall", "stall-masked"),
@@ -61,10 +63,35 @@ def fault_of(findings: Iterable[Finding]) -> TapFault | None:
         for code, name in _CLASSES:
             for finding in found:
                 if finding.severity is severity and finding.code.startswith(code):
-                    if code == "order/tool-arguments" and "has no name" in finding.message:
-                        continue
-                    tool = finding.code == "text/template-token" and (finding.channel or "").startswith("tool:")
-                    return TapFault(
-                        "tool-markup-malformed" if tool and finding.evidence.get("context") == "tool name" else name, finding
-                    )
+                    named = _named(finding, name, found)
+                    if named is not None:
+                        return TapFault(named, finding)
     return None
+
+
+def _named(finding: Finding, name: str, found: list[Finding]) -> str | None:
+    """Return the class of a finding, whose evidence may say more than its code; None where it says nothing."""
+    evidence = finding.evidence
+    match finding.code:
+        case "order/tool-arguments" if "has no name" in finding.message:
+            return None
+        case "text/template-token" if (finding.channel or "").startswith("tool:") and evidence.get("context") == "tool name":
+            return "tool-markup-malformed"
+        case "order/missing-terminal" if evidence.get("missing") == "everything":
+            return "wrong-body-200"
+        case "order/missing-terminal" if "end of its last event" in str(evidence.get("missing")):
+            return "tail-unterminated"
+        case "json/invalid" if "\0\0\0\0" in evidence.get("near", ""):
+            return "payload-bitrot"
+        case "order/missing-terminal" if any(map(_is_bare_json, found)):
+            return "error-in-200"
+        case "sse/unknown-field" if not _is_bare_json(finding):
+            return None
+    if finding.stage == "provider" and str(evidence.get("rule", "")).startswith("html"):
+        return "wrong-body-200"
+    return name
+
+
+def _is_bare_json(finding: Finding) -> bool:
+    """Whether a line that is no field is a JSON object: an error that was written without "data:"."""
+    return finding.code == "sse/unknown-field" and str(finding.evidence.get("field", "")).startswith("{")
