@@ -8,7 +8,20 @@ import streamcheck as sc
 from streamcheck.event_ids import MIN_RUN, EventIds
 from tests.streams import chat_events
 
-WORDS = ["Die Bäckerei ", "öffnet ", "um fünf, ", "und die ", "Stadt ", "schläft ", "noch, ", "wie ", "immer ", "im ", "Winter ", "hier."]
+WORDS = [
+    "Die Bäckerei ",
+    "öffnet ",
+    "um fünf, ",
+    "und die ",
+    "Stadt ",
+    "schläft ",
+    "noch, ",
+    "wie ",
+    "immer ",
+    "im ",
+    "Winter ",
+    "hier.",
+]
 
 
 def numbered(ids: list[str]) -> bytes:

@@ -36,7 +36,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from streamcheck.capture.format import REDACTION_RULES, Capture, zstd_library
-from streamcheck.capture.key_shapes import Secret, StreamRedactor, find_secrets, redact_bytes, redact_text
+from streamcheck.capture.key_shapes import Secret, StreamRedactor, find_secrets, redact_bytes, redact_text, secrets_in
 from streamcheck.capture.lines import chunk_line, json_of, record_line, value_of
 from streamcheck.capture.reader import CaptureReader, is_capture, plain_bytes
 from streamcheck.errors import CaptureError, UsageError
@@ -124,7 +124,7 @@ def secret_findings(capture: Capture) -> list[Finding]:
                     f"a key-shaped string ({secret.rule}) stands in the request's body", {"in": "request", "rule": secret.rule}
                 )
             )
-    for rule, start, end in find_secrets(capture.body):
+    for rule, start, end in secrets_in(chunk.data for chunk in capture.chunks):
         message = f"a key-shaped string ({rule}) stands at byte {start} of the body"
         findings.append(_secret(message, {"in": "body", "rule": rule}, span=Span(start, end)))
     for (choice, channel), text in _joined(capture).items():

@@ -234,6 +234,13 @@ def test_looking_only_where_marks_stand_misses_no_key(body: bytes) -> None:
     assert redact_bytes(body) == key_shapes._BYTE_SHAPES.sub(key_shapes._filled, body)
 
 
+@given(st.data(), st.binary() | bodies_with_keys().map(lambda drawn: drawn[0]), st.integers(1, 80))
+def test_secrets_are_found_in_pieces_as_in_the_whole(data: st.DataObject, body: bytes, block: int) -> None:
+    whole = [(m.start(), m.end()) for m in key_shapes._BYTE_SHAPES.finditer(body)]
+    assert [(start, end) for _, start, end in find_secrets(body)] == whole
+    assert list(key_shapes.secrets_in(data.draw(chunkings(body)), block=block)) == find_secrets(body)
+
+
 @given(st.binary() | bodies_with_keys().map(lambda drawn: drawn[0]))
 def test_redaction_is_idempotent(body: bytes) -> None:
     clean = redact_bytes(body)
