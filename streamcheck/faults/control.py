@@ -62,7 +62,8 @@ def _bytewise(body: Body, rng: Random) -> list[Chunk]:
 
 
 def _whole(body: Body, rng: Random) -> list[Chunk]:
-    return [Chunk(body.source.chunks[-1].at, body.raw)]
+    # At the time of the first: held back until the last one, it would be a burst.
+    return [Chunk(body.source.chunks[0].at, body.raw)]
 
 
 def _faster(body: Body, rng: Random) -> list[Chunk]:

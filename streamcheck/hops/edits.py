@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from itertools import islice, pairwise
 from typing import Any
 
+from streamcheck.hops.location import First
 from streamcheck.hops.pair import Explanation, Pair
 from streamcheck.hops.trace import is_payload, unwrapped
 from streamcheck.prefixes import common_prefix
@@ -126,6 +127,21 @@ def _halves(pair: Pair) -> Explanation | None:
     )
 
 
+def _merged(pair: Pair) -> Explanation | None:
+    """What two events said comes in one, which is legal."""
+    start, before, after = pair.middle
+    if pair.texts or not 0 < len(after) < len(before):
+        return None
+    channels: dict[int, set[tuple[int, str]]] = {}
+    for key, said in pair.down.trace.said.items():
+        for event in said.events:
+            channels.setdefault(event, set()).add(key)
+    if not any(len(channels.get(number, ())) > 1 for number in pair.down.trace.payloads[start : start + len(after)]):
+        return None
+    sentence = "two deltas came in one event: that is legal, and there are readers that keep only one of them"
+    return Explanation("combined-delta-dropped", "consistent", sentence)
+
+
 def _lost_characters(pair: Pair) -> Explanation | None:
     """U+FFFD stands where characters were: in one delta a read was cut, over two deltas the tokens were decoded one by one."""
     changed = {key: b for key, (a, b) in pair.texts.items() if "\ufffd" in b and b.count("\ufffd") > a.count("\ufffd")}
@@ -175,10 +191,13 @@ def _unescaped(text: str) -> str | None:
 
 def _moved_between_channels(pair: Pair) -> Explanation | None:
     """Text of one channel stands in another."""
-    gained = [b for a, b in pair.texts.values() if len(_THINK.findall(b)) > len(_THINK.findall(a))]
     lost = [piece for a, b in pair.texts.values() if (piece := _cut_out(a, b)) and len(piece) > 1]
-    if gained or any(piece in b and piece not in a for piece in lost for a, b in pair.texts.values()):
-        return Explanation("channel-leak", "consistent", "text of one channel stands in another")
+    for key, (a, b) in pair.texts.items():
+        if len(_THINK.findall(b)) > len(_THINK.findall(a)) or any(piece in b and piece not in a for piece in lost):
+            at = common_prefix(a, b)
+            event = pair.down.trace.event_at(*key, at)
+            first = First(pair.down.trace.byte_range(event), event, *key, (at, max(at, len(b))))
+            return Explanation("channel-leak", "consistent", "text of one channel stands in another", first)
     return None
 
 
@@ -243,6 +262,6 @@ def _other_words(pair: Pair) -> Explanation | None:
     return Explanation("model-word-salad", "consistent", sentence)
 
 
-BESIDE_TEXT = (_values, _halves)
-OF_TEXT = (_lost_characters, _line_breaks, escaped_once_more, _moved_between_channels, _said_again)
+BESIDE_TEXT = (_values, _halves, _merged, _lost_characters)
+OF_TEXT = (_line_breaks, escaped_once_more, _moved_between_channels, _said_again)
 LAST = (_tool_text, _other_words)

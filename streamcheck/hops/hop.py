@@ -44,6 +44,7 @@ class Hop:
         self.plain: str | None = None
         self.head: Capture | None = None
         self.has_bytes = False
+        self.is_held = True  # its chunks are in memory, and cost nothing to look at again
         self._chunks: Iterable[bytes] = ()
         if _is_text(source):
             self.plain = Path(str(source)).read_text(encoding="utf-8", errors="surrogateescape")
@@ -56,7 +57,8 @@ class Hop:
         if not self.size and (capture is None or not (capture.response or capture.deltas or capture.end)):
             raise UsageError(f"hop {name}: there is nothing in it: give a capture of a response, a body, or a .txt")
         chunks = _Reread(source, self.head)
-        self._chunks = chunks if self.size > _HELD else tuple(chunks)
+        self.is_held = self.size <= _HELD
+        self._chunks = tuple(chunks) if self.is_held else chunks
         self.has_bytes = capture is None or bool(capture.chunks) or (capture.response is not None and not capture.deltas)
 
     @property
@@ -131,6 +133,11 @@ class Hop:
     def was_stopped(self) -> bool:
         """Whether its own reader stopped."""
         return any(f.evidence.get("stopped_by") == "reader" for f in self.report.findings if f.severity is not Severity.NOTE)
+
+    @property
+    def was_broken_off(self) -> bool:
+        """Whether its connection failed."""
+        return self.head is not None and self.head.end is not None and self.head.end.reason != "eof"
 
     @property
     def is_unfinished(self) -> bool:

@@ -155,7 +155,7 @@ def _between(broken: _Broken, compared: list[Hop], lines: tuple[HopLine, ...], b
     before = compared[: compared.index(pair.up)]
     if before:
         said.append(f"{wording.listed([*before, pair.up])} have the same and are cleared")
-    first = pair.found.first
+    first = made.first or pair.found.first
     return Location(
         (pair.up.name, pair.down.name), made.fault, made.proof, basis, first, _origin(broken), lines, ". ".join([*said, *beside])
     )

@@ -25,8 +25,8 @@ def _cut_short(pair: Pair) -> Explanation | None:
         return None
     whole, kept = len(up.trace.keys), len(down.trace.keys)
     announced = down.response_head.content_length
-    if announced is not None and announced == down.received and announced != up.response_head.content_length:
-        sentence = f"the head announces {announced} bytes, which are fewer than were sent: the reader stops there"
+    if announced is not None and announced != up.response_head.content_length and not down.was_broken_off:
+        sentence = f"the head announces {announced} bytes, and the body is another length: who reads on is out of step"
         return Explanation("keepalive-desync", "reproduced", sentence)
     if down.found("http/incomplete-body") and not up.found("http/incomplete-body"):
         return Explanation("transport-reset", "reproduced", f"the connection broke after {kept} of {whole} events")
@@ -63,12 +63,14 @@ def _put_before(pair: Pair) -> Explanation | None:
 
 def _moved(pair: Pair) -> Explanation | None:
     """Events are missing, came twice, or changed places."""
-    up = pair.up
+    up, down = pair.up, pair.down
     _, before, after = pair.middle
     whole = len(up.trace.keys)
     if len(after) < len(before) and _is_subsequence(after, before):
         lost = f"{len(before) - len(after)} of {whole} events are missing; the others are what they were"
-        return Explanation("resume-gap-or-replay" if up.trace.ids else "engine-token-dropped", "reproduced", lost)
+        return Explanation(
+            "resume-gap-or-replay" if up.trace.ids or down.trace.ids else "engine-token-dropped", "reproduced", lost
+        )
     if len(after) > len(before) and _is_subsequence(before, after):
         known = set(up.trace.keys[: pair.middle.start + len(before)])
         if known.issuperset(after) and not _says_all(pair):

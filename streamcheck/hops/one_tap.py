@@ -6,7 +6,7 @@ Rule: one tap sees only what is upstream of it, so this is never more than "cons
       (model and engine, detokenizer and gateway), the one that says least is taken.
 """
 
-__all__ = ("TapFault", "fault_of")
+__all__ = ("TapFault", "fault_of", "is_bare_json")
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -83,15 +83,15 @@ def _named(finding: Finding, name: str, found: list[Finding]) -> str | None:
             return "tail-unterminated"
         case "json/invalid" if "\0\0\0\0" in evidence.get("near", ""):
             return "payload-bitrot"
-        case "order/missing-terminal" if any(map(_is_bare_json, found)):
+        case "order/missing-terminal" if any(map(is_bare_json, found)):
             return "error-in-200"
-        case "sse/unknown-field" if not _is_bare_json(finding):
+        case "sse/unknown-field" if not is_bare_json(finding):
             return None
     if finding.stage == "provider" and str(evidence.get("rule", "")).startswith("html"):
         return "wrong-body-200"
     return name
 
 
-def _is_bare_json(finding: Finding) -> bool:
+def is_bare_json(finding: Finding) -> bool:
     """Whether a line that is no field is a JSON object: an error that was written without "data:"."""
     return finding.code == "sse/unknown-field" and str(finding.evidence.get("field", "")).startswith("{")

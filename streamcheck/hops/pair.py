@@ -15,14 +15,17 @@ from typing import NamedTuple
 from streamcheck.findings import Finding, Severity
 from streamcheck.hops.compare import Difference
 from streamcheck.hops.hop import Hop
+from streamcheck.hops.location import First
+from streamcheck.hops.stretch import Stretch, stretch_of
 
 
 class Explanation(NamedTuple):
-    """fault: None where no model fits. proof: "reproduced", "consistent" or "none"."""
+    """fault: None where no model fits. proof: "reproduced", "consistent" or "none". first: where it stands, if not at the first difference."""
 
     fault: str | None
     proof: str
     sentence: str
+    first: First | None = None
 
 
 class Middle(NamedTuple):
@@ -47,6 +50,14 @@ class Pair:
         start, most = self.found.payload, min(len(before), len(after))
         end = next((i for i in range(most - start) if before[-1 - i] != after[-1 - i]), most - start)
         return Middle(start, before[start : len(before) - end], after[start : len(after) - end])
+
+    @cached_property
+    def around(self) -> Stretch | None:
+        """What is around the first difference in the hop before, where readers are tried first; None where nothing is there."""
+        payloads, event = self.up.trace.payloads, self.found.first.event
+        if self.down.has_bytes:
+            event = payloads[min(self.found.payload, len(payloads) - 1)] if payloads else None
+        return stretch_of(self.up, event) if event is not None else None
 
     @cached_property
     def new(self) -> list[Finding]:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 
 from streamcheck.findings import Severity
 from streamcheck.hops.hop import Hop
-from streamcheck.hops.one_tap import fault_of
+from streamcheck.hops.location import First
+from streamcheck.hops.one_tap import fault_of, is_bare_json
 from streamcheck.hops.pair import Explanation, Pair
 
 # By weight: what leaves the least doubt stands first.
@@ -98,9 +99,12 @@ def _other_body(pair: Pair) -> Explanation | None:
     shared = set(up.trace.keys).intersection(down.trace.keys)
     if shared or down.found("sse/unterminated-event") or down.found("http/content-encoding"):
         return None
+    first = First((0, down.size), 0 if down.trace.payloads else None)
     if (down.response_head.status or 0) >= 400:
-        return Explanation("quota-misclassified", "consistent", f"status {down.response_head.status} came with another body")
-    return Explanation("wrong-body-200", "consistent", "another body stands in the place of the stream")
+        return Explanation(
+            "quota-misclassified", "consistent", f"status {down.response_head.status} came with another body", first
+        )
+    return Explanation("wrong-body-200", "consistent", "another body stands in the place of the stream", first)
 
 
 def _coded(pair: Pair) -> Explanation | None:
@@ -108,14 +112,21 @@ def _coded(pair: Pair) -> Explanation | None:
     return Explanation("content-encoding-mismatch", "consistent", finding.message) if finding is not None else None
 
 
+def _bare_error(pair: Pair) -> Explanation | None:
+    finding = next(filter(is_bare_json, pair.new), None)
+    if finding is None or pair.found.payload == 0:
+        return None
+    sentence = "a bare line of JSON stands between the events: readers pass over it"
+    return Explanation(
+        "error-in-200", "consistent", sentence, First((finding.span.start, finding.span.end) if finding.span else None)
+    )
+
+
 def _signs(pair: Pair) -> Explanation | None:
     for code, fault in _SIGNS:
         finding = next((f for f in pair.new if f.code.startswith(code) and (f.severity.rank or f.stage == "provider")), None)
         if finding is not None:
             return Explanation(fault, "consistent", finding.message)
-    bare = next((f for f in pair.new if f.code == "sse/unknown-field" and str(f.evidence.get("field", "")).startswith("{")), None)
-    if bare is not None:
-        return Explanation("error-in-200", "consistent", "a bare line of JSON stands between the events: readers pass over it")
     return None
 
 
@@ -132,7 +143,7 @@ def _clear(pair: Pair) -> Explanation | None:
     return made
 
 
-FIRST = (_coded, _flipped, _other_body)
+FIRST = (_coded, _flipped, _other_body, _bare_error)
 LOUD = (_signs, _flipped_unseen)
 CLEAR = (_clear,)
 FAINT = (_by_findings,)

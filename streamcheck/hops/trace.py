@@ -24,6 +24,7 @@ from streamcheck.wire.events import Event
 from streamcheck.wire.sse import SseEvent
 
 _PINGS = (b"", b"ping", b'{"type":"ping"}', b'{"type": "ping"}')
+_LONGEST_PING = 40  # with blanks around it
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -90,7 +91,7 @@ class Trace:
 
 def is_payload(event: Event) -> bool:
     """Return whether an event is more than a keep-alive."""
-    return event.event != "ping" and event.raw.strip() not in _PINGS
+    return event.event != "ping" and (len(event.raw) > _LONGEST_PING or event.raw.strip() not in _PINGS)
 
 
 def key_of(event: Event) -> int:
@@ -125,13 +126,15 @@ def trace_of(recorded: Recorded) -> Trace:
     trace = Trace()
 
     def payloads() -> Iterator[Payload]:
+        starts, ends, numbers, keys = trace.starts.append, trace.ends.append, trace.payloads.append, trace.keys.append
         for number, event in enumerate(events_of(recorded.chunks)):
-            trace.starts.append(event.start)
-            trace.ends.append(event.end)
+            starts(event.start)
+            ends(event.end)
             if is_payload(event):
-                trace.payloads.append(number)
-                trace.keys.append(key_of(event))
-                trace.ids = trace.ids or (isinstance(event, SseEvent) and bool(event.id))
+                numbers(number)
+                keys(key_of(event))
+                if isinstance(event, SseEvent) and event.id:
+                    trace.ids = True
             yield event.event, event.raw
 
     deltas = (delta for said in spoken(payloads(), dialect=recorded.dialect) for delta in said)
@@ -156,12 +159,14 @@ def _noted(trace: Trace, deltas: Iterable[Delta]) -> dict[tuple[int, str], list[
         if said is None:
             said = trace.said[key] = Said()
             pieces[key] = []
-        end = said.ends[-1] if said.ends else 0
+        own, text = pieces[key], delta.text
+        end = said.ends[-1] if own else 0
         if key != last and end:
             said.blocks.append(end)
         last = key
-        healed = bool(pieces[key]) and "\ud800" <= pieces[key][-1][-1:] <= "\udbff" and "\udc00" <= delta.text[:1] <= "\udfff"
-        pieces[key].append(delta.text)
+        if "\udc00" <= text[:1] <= "\udfff" and own and "\ud800" <= own[-1][-1:] <= "\udbff":
+            end -= 1  # two halves become one character
+        own.append(text)
         said.events.append(delta.event if delta.event is not None else number)
-        said.ends.append(end + len(delta.text) - healed)  # two halves become one character
+        said.ends.append(end + len(text))
     return pieces

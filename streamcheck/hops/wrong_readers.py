@@ -10,19 +10,17 @@ Cost: a pass over the hop before for each misreading; over a large one only for 
 __all__ = ("MODELS",)
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate, combinations, pairwise
 
 from streamcheck.hops.compare import same_text, trimmed
 from streamcheck.hops.hop import Hop
 from streamcheck.hops.pair import Explanation, Pair
 from streamcheck.hops.trace import is_payload, key_of
-from streamcheck.misreadings import Misreading, Recorded, misreadings
-from streamcheck.misreadings.reference import events_of, payloads_of, text_of
+from streamcheck.misreadings import Misreading, misreadings
+from streamcheck.misreadings.reference import events_of
 from streamcheck.prefixes import common_prefix
 
-_LARGE = 8 * 1024 * 1024  # bytes from which on a reader is first tried around the first difference. guess
-_AROUND = 40  # events before and after it. guess
 _PIECE = 4096  # characters that are compared at once
 # Which misreading is asked first where several agree: the one that needs least to go wrong.
 _ORDER = {"tail-unterminated": 0, "charset-wrong": 2, "linesep-overbreak": 2, "line-split-dropped/only": 3}
@@ -32,7 +30,7 @@ def _misread(pair: Pair) -> Explanation | None:
     if not pair.up.has_bytes:
         return None
     for misreading in sorted(misreadings(), key=_order):
-        if _is_possible(misreading.name, pair.up) and _bites(misreading, pair) and _fits(misreading, pair):
+        if _is_possible(misreading.name, pair) and _bites(misreading, pair) and _fits(misreading, pair):
             return Explanation(misreading.name.partition("/")[0], "reproduced", misreading.meaning)
     return None
 
@@ -65,54 +63,39 @@ def _gives(chunks: Iterator[bytes], down: Hop) -> bool:
 
 
 # ---------------------------------------------------------------------- which of them are worth a pass
-def _is_possible(name: str, up: Hop) -> bool:
-    """Whether the body before holds what such a reader stumbles over; else two misreadings may agree by chance."""
+def _is_possible(name: str, pair: Pair) -> bool:
+    """Whether there is what such a reader stumbles over, in the body or around the difference; else two readers may agree by chance."""
+    up = pair.up
+    chunks = up.recorded.chunks if up.is_held or pair.around is None else pair.around.recorded.chunks
     if name.startswith("charset-wrong"):
-        return any(not chunk.isascii() for chunk in up.recorded.chunks)
+        return any(not chunk.isascii() for chunk in chunks)
     if name.startswith("tail-unterminated"):
         return up.found("sse/unterminated-event")
     if name.startswith("line-split-dropped"):
-        return _straddles(up)
+        return _straddles(chunks)
     return True
 
 
-def _straddles(hop: Hop) -> bool:
+def _straddles(chunks: Iterable[bytes]) -> bool:
     """Whether a border between two chunks falls inside an event."""
-    starts, ends = hop.trace.starts, hop.trace.ends
-    for border in accumulate(map(len, hop.recorded.chunks)):
-        i = bisect_left(starts, border) - 1
-        if i >= 0 and border < ends[i]:
+    events = [(event.start, event.end) for event in events_of(chunks)]
+    for border in accumulate(map(len, chunks)):
+        i = bisect_left(events, (border, 0)) - 1
+        if i >= 0 and border < events[i][1]:
             return True
     return False
 
 
 def _bites(misreading: Misreading, pair: Pair) -> bool:
-    """Whether the reader changes anything around the first difference; True for a small recording, where it is simply tried."""
-    event = (
-        pair.up.trace.payloads[pair.found.payload] if pair.down.has_bytes and pair.up.trace.payloads else pair.found.first.event
-    )
-    if pair.up.size <= _LARGE or event is None:
+    """Whether the reader changes what is around the first difference, from there on."""
+    around = None if pair.up.is_held else pair.around
+    if around is None:
         return True
-    around = _stretch(pair.up, event)
     if pair.down.has_bytes:
-        return misreading.sends is not None and b"".join(misreading.sends(around)) != around.body
-    return misreading.read(around) != text_of(payloads_of(around.chunks), dialect=around.dialect)
-
-
-def _stretch(hop: Hop, event: int) -> Recorded:
-    """Return the chunks of the events around one, at the borders that were recorded."""
-    trace = hop.trace
-    start = trace.starts[max(0, event - _AROUND)]
-    end = trace.ends[min(event + _AROUND, len(trace.ends) - 1)]
-    chunks = []
-    at = 0
-    for chunk in hop.recorded.chunks:
-        if at + len(chunk) > start:
-            chunks.append(chunk[max(0, start - at) : end - at])
-        at += len(chunk)
-        if at >= end:
-            break
-    return Recorded(tuple(chunks), hop.recorded.dialect)
+        return around.changes_bytes(misreading)
+    choice, channel, chars = pair.found.first.choice, pair.found.first.channel, pair.found.first.chars
+    key = (choice, channel) if choice is not None and channel is not None else None
+    return around.changes_text(misreading, key, chars[0] if chars is not None else 0)
 
 
 # ---------------------------------------------------------------------- a code page that nobody listed
