@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 import streamcheck as sc
 from streamcheck.capture.format import Capture, End, Request, TextDelta
+from streamcheck.capture.written import written_capture
 from streamcheck.errors import UsageError
-from streamcheck.minimizing import Minimizer, Progress, minimize, written_capture
+from streamcheck.minimizing import Minimizer, Progress, minimize
 from tests.replay.support import CAPTURES, CHUNKED, EVENTS, URL, capture
 from tests.streams import SECOND, chat_event, chat_events, sse
 

@@ -18,8 +18,8 @@ from scripts.captures.streams import Stream
 from streamcheck.capture.format import Capture
 from streamcheck.capture.reader import CaptureReader
 from streamcheck.capture.writer import CaptureWriter
+from streamcheck.capture.written import written_capture
 from streamcheck.expectations import FILE_NAME, Expectation, Onset, rewritten
-from streamcheck.minimizing import written_capture
 from streamcheck.verdicts import Verdict
 
 _BY = "streamcheck make_captures"  # no version: a release must not rewrite the evidence

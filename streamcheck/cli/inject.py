@@ -123,31 +123,12 @@ def _target(path: str, fault: str, seed: int, output: str) -> str:
 
 
 def _save(capture: "Capture", path: str) -> None:
-    from streamcheck.capture.writer import CaptureWriter
+    from streamcheck.capture.written import written_capture
 
     if os.path.dirname(path):
         os.makedirs(os.path.dirname(path), exist_ok=True)
-    times = [chunk.at for chunk in capture.chunks] + [delta.at for delta in capture.deltas]
-    timed = any(at is not None for at in times)
-    with CaptureWriter(path, hop=capture.hop, started=capture.started, timed=timed) as writer:
-        request, response, end = capture.request, capture.response, capture.end
-        last = 0.0
-        if request is not None:
-            last = request.at or last
-            writer.request(request.method or "", request.url or "", request.headers, request.body, at=last)
-        if response is not None:
-            last = response.at or last
-            writer.response(response.status, response.headers, http=response.http, at=last)
-        for chunk in capture.chunks:
-            last = chunk.at if chunk.at is not None else last
-            writer.chunk(chunk.data, at=last)
-        for delta in capture.deltas:
-            last = delta.at if delta.at is not None else last
-            writer.delta(delta.text, choice=delta.choice, channel=delta.channel, at=last)
-        if end is not None:
-            writer.end(end.reason, error=end.error, at=end.at if end.at is not None else last)
-        else:
-            writer.close()
+    with open(path, "wb") as file:
+        file.write(written_capture(capture))
 
 
 def _params_of(given: tuple[str, ...]) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def _must_be_new(path: str, output: str) -> None:
 
 
 def _write(minimizer: "Minimizer", output: str) -> None:
-    from streamcheck.minimizing import written_capture
+    from streamcheck.capture.written import written_capture
 
     with open(output, "xb") as file:
         file.write(written_capture(minimizer.best))

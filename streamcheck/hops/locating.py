@@ -59,7 +59,7 @@ def _located(taps: list[Hop], compared: list[Hop]) -> Location:
     pair = next((pair for pair in pairs.values() if pair is not None), None)
     broken = _Broken(pair, explanation(pair)) if pair is not None else None
     damage = _damage(nearest)
-    beside = [*wording.of_others(nearest, others), *wording.of_hops(compared)]
+    beside = [*wording.of_hops(compared), *wording.of_others(nearest, others)]
     if verdict_of(damage) >= Verdict.DEGENERATE or (damage and broken is None):
         return _upstream(nearest, damage, compared, broken, lines, basis, beside)
     if broken is not None:

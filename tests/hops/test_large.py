@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 import streamcheck as sc
+from streamcheck.capture.written import written_capture
 from streamcheck.faults import faults, inject
 from streamcheck.hops import hop
 from streamcheck.hops.locating import locate
-from streamcheck.minimizing import written_capture
 
 CLEAN = Path(__file__).parents[2] / "captures" / "clean"
 FAULTS = [f"{fault.name}/{variant}" if variant else fault.name for fault in faults().values() for variant in fault.variants]
