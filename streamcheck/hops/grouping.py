@@ -22,7 +22,7 @@ _MOST = 100_000  # characters that are compared. guess
 _ALIKE = 0.9  # of the shorter one's pieces, where two ids differ. guess
 _SHARED = 0.3  # where one has no id. guess
 _SHARED_ON_THE_WIRE = 0.1  # where neither has: a text that turned to noise after a tenth still shares so many. guess
-_ALIKE_EVENTS = 0.5  # of the events, where neither has an id: two answers share the first and the last. guess
+_ALIKE_EVENTS = 0.5  # of the events, where neither has an id: guess
 _BEGINNING = 80  # bytes that two answers to like questions do not begin with alike. guess
 _BEGINNING_OF_ONE = 16  # where both answer the same request, and one has no id. guess
 _DAMAGE = re.compile("[\0\ufffd\ud800-\udfff]+")  # says nothing of which text it was
@@ -66,9 +66,15 @@ def _belongs(hop: Hop, group: list[Hop]) -> bool:
 
 
 def _same_events(a: Hop, b: Hop) -> float:
-    """Return the share of the fewer events that the other one has too."""
-    fewer = min(len(a.trace.keys), len(b.trace.keys))
-    return len(set(a.trace.keys).intersection(b.trace.keys)) / fewer if fewer else 0.0
+    """Return the share of the fewer events with text that the other one has too."""
+    ours, theirs = _speaking(a), _speaking(b)
+    return len(ours & theirs) / min(len(ours), len(theirs)) if ours and theirs else 0.0
+
+
+def _speaking(hop: Hop) -> set[int]:
+    """Return the keys of the events that say something: how answers open and end is alike."""
+    said = {event for said in hop.trace.said.values() for event in said.events}
+    return {key for number, key in zip(hop.trace.payloads, hop.trace.keys, strict=True) if number in said}
 
 
 def _shared(a: str, b: str) -> float:

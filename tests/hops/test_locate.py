@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.streams import chat_events, sse
 
 CLEAN = Path(__file__).parents[2] / "captures" / "clean"
 TEXT = ["Die Bäckerei ", "öffnet um fünf, ", "und 東京 ", "schläft noch. ", "🦀 kommt später."]
-IDENT = {"id": "chatcmpl-located"}
+IDENT: dict[str, Any] = {"id": "chatcmpl-located"}
 
 
 def recorded(path: Path, events: list[bytes], *, hop: str = "wire", body: object = None, size: int | None = None) -> Path:
