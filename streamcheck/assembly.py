@@ -381,11 +381,12 @@ class Assembly:
         now = self.now
         if now.error is None:
             end = self.trail.ends[-1] if self.trail.ends else 0
+            start = self.trail.starts[-1] if self.cut_off and self.trail.starts else end
             self.find(
                 "order/missing-terminal",
                 f"the stream ends without {what}",
                 severity=Severity.NOTE if self.rejected else severity,
-                span=Span(end, end),  # behind the last event
+                span=Span(start, end),  # behind the last event, or that event where nothing ends it
                 evidence={"missing": what},
             )
 

@@ -39,7 +39,7 @@ _INTERRUPTED = 130
 def command(path: str, code: str, output: str, max_checks: int) -> int:
     """Take out of a capture what its finding does not need: events, then parts of their strings.
 
-    The finding stays with its severity and reason, and so does the verdict. Recorded times are kept.
+    The finding stays with its severity and reason, and so does the verdict; no other warning or error is added. Keys, ids and recorded times are kept.
 
     Exit codes: 0 written, 2 nothing could be written, 130 the smallest before Ctrl-C was written.
     """
