@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "streamcheck"
 LEVELS = {
     "errors": 0,
     "event_ids": 0,
+    "blocks": 0,
     "prefixes": 0,
     "escape": 0,
     "spans": 0,

@@ -11,7 +11,11 @@ __all__ = ("MAX_HELD", "Secret", "StreamRedactor", "find_secrets", "redact_bytes
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import AnyStr, NamedTuple
+
+from streamcheck.blocks import blocks
+from streamcheck.prefixes import common_prefix
 
 
 class Secret(NamedTuple):
@@ -193,7 +197,8 @@ def find_secrets(text: str | bytes) -> list[Secret]:
 def secrets_in(chunks: Iterable[bytes], *, block: int = _BLOCK) -> Iterator[Secret]:
     """Yield what find_secrets() finds in the joined chunks, without joining more than `block` bytes and a key."""
     text, start, at = b"", 0, 0  # start: where `text` begins in the whole; at: from where in `text` a key may begin
-    for piece, final in _blocks(chunks, block):
+    pieces = chain(((piece, False) for piece in blocks(chunks, block)), ((b"", True),))
+    for piece, final in pieces:
         text += piece
         until = len(text) if final else _first_begun(text, at)
         for key in _keys(text, _BYTE_MARK, _BYTE_SHAPES, at):
@@ -206,20 +211,6 @@ def secrets_in(chunks: Iterable[bytes], *, block: int = _BLOCK) -> Iterator[Secr
         at = max(at, until)
         passed = max(0, at - _CONTEXT)
         text, start, at = text[passed:], start + passed, at - passed
-
-
-def _blocks(chunks: Iterable[bytes], least: int) -> Iterator[tuple[bytes, bool]]:
-    """Yield the chunks joined to blocks, and whether it is the last one."""
-    held: list[bytes] = []
-    size = 0
-    for chunk in chunks:
-        held.append(chunk)
-        size += len(chunk)
-        if size >= least:
-            yield b"".join(held), False
-            held.clear()
-            size = 0
-    yield b"".join(held), True
 
 
 def redact_text(text: str) -> str:
@@ -315,8 +306,8 @@ class StreamRedactor:
             return _BYTE_MARK.search(data, max(0, head - _MARK_BYTES), len(data) - tail + _MARK_REACH) is not None
         if _BYTE_MARK.search(data):
             return True
-        head = _common(data, self._last)
-        tail = _common(data[head:][::-1], self._last[::-1])
+        head = common_prefix(data, self._last)
+        tail = common_prefix(data[head:][::-1], self._last[::-1])
         self._head = data[:head] or b"\0"
         self._tail = data[len(data) - tail :] or b"\0"
         self._last = data
@@ -348,15 +339,6 @@ class StreamRedactor:
         self._held = text[until:]
         self._before = text[:until]
         return b"".join(pieces)
-
-
-def _common(a: bytes, b: bytes) -> int:
-    """Return how many first bytes two strings share."""
-    low, high = 0, min(len(a), len(b))
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if a[:middle] == b[:middle] else (low, middle - 1)
-    return low
 
 
 def _first_begun(text: bytes, at: int) -> int:

@@ -11,9 +11,9 @@ from random import Random
 
 from streamcheck.errors import UsageError
 from streamcheck.faults.body import Body
-from streamcheck.faults.placing import difference
 from streamcheck.faults.truth import Fault, Made
 from streamcheck.misreadings.reference import joined
+from streamcheck.prefixes import common_prefix
 
 
 def _make(body: Body, rng: Random, variant: str, at: int | None, *, count: int = 3) -> Made:
@@ -40,7 +40,7 @@ def _make(body: Body, rng: Random, variant: str, at: int | None, *, count: int =
     place = {
         "choice": key[0],
         "channel": key[1],
-        "first_bad_char": difference(said, true),
+        "first_bad_char": common_prefix(said, true),
         "lossless": True,
         "details": {"order": [j for i, j in enumerate(order) if i != j]},
     }

@@ -11,9 +11,9 @@ from random import Random
 
 from streamcheck.errors import UsageError
 from streamcheck.faults.body import Body
-from streamcheck.faults.placing import difference
 from streamcheck.faults.surgery import OffsetMap
 from streamcheck.faults.truth import Fault, Made
+from streamcheck.prefixes import common_prefix
 from streamcheck.wire.aws_eventstream import AwsEvent
 from streamcheck.wire.sniff import Kind
 
@@ -51,11 +51,11 @@ def _make(body: Body, rng: Random, variant: str, at: int | None, *, count: int =
         first = rng.randrange(len(raw) - 2 * size)
         second = rng.randrange(first + size, len(raw) - size + 1)
         raw[first : first + size], raw[second : second + size] = raw[second : second + size], raw[first : first + size]
-        places = [difference(bytes(raw), body.raw), second]
+        places = [common_prefix(bytes(raw), body.raw), second]
         # Blocks may be swapped along event borders, or hold the same words: what that breaks is not known beforehand.
         expect = ()
     changed = bytes(raw)
-    first_bad = difference(changed, body.raw)
+    first_bad = common_prefix(changed, body.raw)
     if first_bad == len(changed):
         raise UsageError(f"{FAULT.name}: the damage chosen changes nothing here; take another seed or place")
     number = next((i for i, e in enumerate(body.events) if e.start <= first_bad < e.end), None)

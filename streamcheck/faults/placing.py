@@ -5,7 +5,7 @@ Out:  the changed capture, the offset map, and the fields of Truth that name the
 Rule: the first bad byte is the first one that differs from the sound body, the first bad character likewise in its channel.
 """
 
-__all__ = ("Place", "difference", "event_at", "misread_by", "retold")
+__all__ = ("Place", "event_at", "misread_by", "retold")
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +17,7 @@ from streamcheck.faults.surgery import OffsetMap
 from streamcheck.faults.truth import Made
 from streamcheck.misreadings import Text, misreading_named, recorded
 from streamcheck.misreadings.reference import events_of, payloads_of, text_of
+from streamcheck.prefixes import common_prefix
 
 Place = dict[str, Any]
 
@@ -29,11 +30,6 @@ def event_at(capture: Capture, offset: int) -> int | None:
         if event.start > offset:
             break
     return None
-
-
-def difference(a: str | bytes, b: str | bytes) -> int:
-    """Return where two texts begin to differ; the shorter one's length when one begins with the other."""
-    return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
 def retold(
@@ -55,14 +51,14 @@ def retold(
     last = body.deltas[max(said)]
     last_start = last.literals[-1][0]
     last_new = next(edit.new for edit in edits if edit.start == last_start)
-    byte = now + difference(new, body.raw[start:end])
+    byte = now + common_prefix(new, body.raw[start:end])
     return (
         capture,
         where,
         {
             "first_bad_byte": byte,
             "first_bad_event": first.event,
-            "first_bad_char": first.char + difference(said[first.number], first.text),
+            "first_bad_char": first.char + common_prefix(said[first.number], first.text),
             "choice": first.choice,
             "channel": first.channel,
             "span": (byte, max(byte, where.at(last_start) + len(last_new) - 1)),
@@ -90,5 +86,5 @@ def _first_wrong(true: Text, text: Text) -> Place:
     for key in [*true, *(key for key in text if key not in true)]:
         a, b = true.get(key, ""), text.get(key, "")
         if a != b:
-            return {"choice": key[0], "channel": key[1], "first_bad_char": difference(a, b)}
+            return {"choice": key[0], "channel": key[1], "first_bad_char": common_prefix(a, b)}
     return {}

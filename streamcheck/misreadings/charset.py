@@ -11,9 +11,10 @@ __all__ = ("MISREADINGS", "misread")
 from collections.abc import Iterator
 from functools import partial
 
+from streamcheck.blocks import blocks
 from streamcheck.misreadings import Misreading, Recorded, Text
 from streamcheck.misreadings.reference import payloads_of, text_of
-from streamcheck.misreadings.sse_lines import at_line_ends, beginning, blocks, lines_of, predictable, spelled_events
+from streamcheck.misreadings.sse_lines import at_line_ends, beginning, lines_of, predictable, spelled_events
 
 _CP1252 = {b: bytes((b,)).decode("cp1252", "replace").replace("\ufffd", chr(b)) for b in range(256)}
 _CP1252_REPLACED = {b: bytes((b,)).decode("cp1252", "replace") for b in range(256)}

@@ -9,6 +9,7 @@ __all__ = ("MISREADINGS",)
 
 from collections.abc import Callable, Iterable, Iterator
 
+from streamcheck.blocks import blocks
 from streamcheck.misreadings import Misreading, Recorded, Text
 from streamcheck.misreadings.reference import payloads_of, text_of
 from streamcheck.misreadings.sse_lines import (
@@ -16,7 +17,6 @@ from streamcheck.misreadings.sse_lines import (
     Grammar,
     at_lf,
     at_line_ends,
-    blocks,
     lines_of,
     predictable,
     spelled_events,

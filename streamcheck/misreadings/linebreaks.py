@@ -9,9 +9,10 @@ __all__ = ("MISREADINGS",)
 
 from codecs import iterdecode
 
+from streamcheck.blocks import blocks
 from streamcheck.misreadings import Misreading, Recorded, Text
 from streamcheck.misreadings.reference import payloads_of, text_of
-from streamcheck.misreadings.sse_lines import at_line_ends, blocks, lines_of, predictable, spelled_events
+from streamcheck.misreadings.sse_lines import at_line_ends, lines_of, predictable, spelled_events
 
 
 def _splitting(stops: bool) -> Misreading:

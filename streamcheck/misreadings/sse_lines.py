@@ -6,7 +6,7 @@ Rule: Grammar() is the standard (WHATWG HTML 9.2.6); each of its fields is one h
       through the same cuts and have no grammar.
 """
 
-__all__ = ("STANDARD", "Grammar", "at_lf", "at_line_ends", "beginning", "blocks", "lines_of", "predictable", "spelled_events")
+__all__ = ("STANDARD", "Grammar", "at_lf", "at_line_ends", "beginning", "lines_of", "predictable", "spelled_events")
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import AnyStr, NamedTuple
@@ -16,7 +16,6 @@ from streamcheck.wire.sniff import Kind, kind_of
 
 _LINED = (Kind.SSE, Kind.NDJSON, Kind.DATA_STREAM)
 _FIELDS = (b"data", b"event", b"id", b"retry")
-_BLOCK = 64 * 1024  # bytes; never a part of any result
 
 
 class Grammar(NamedTuple):
@@ -56,20 +55,6 @@ def beginning(chunks: Iterable[bytes], size: int = 4096) -> bytes:
 
 
 # ---------------------------------------------------------------------- lines
-def blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the body in larger pieces: for readers to whom the borders of the chunks are nothing."""
-    held: list[bytes] = []
-    size = 0
-    for chunk in chunks:
-        held.append(chunk)
-        size += len(chunk)
-        if size >= _BLOCK:
-            yield b"".join(held)
-            held.clear()
-            size = 0
-    yield b"".join(held)
-
-
 def lines_of(pieces: Iterable[AnyStr], cut: Callable[[AnyStr], tuple[list[AnyStr], AnyStr]]) -> Iterator[AnyStr]:
     """Yield the lines without their ends, the last one also when nothing ends it. cut: gives the whole lines of a text, and its rest."""
     rest: AnyStr | None = None

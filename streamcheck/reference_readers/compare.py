@@ -20,6 +20,7 @@ from streamcheck.checker import check
 from streamcheck.errors import UsageError
 from streamcheck.escape import escaped
 from streamcheck.messages import Message
+from streamcheck.prefixes import common_prefix
 from streamcheck.reference_readers import Reader, Reading, Seen, Text, all_readers, reader_named
 from streamcheck.verdicts import Report, Verdict
 from streamcheck.wire.content import ContentDecoder
@@ -197,8 +198,8 @@ def _parting(reader: str, key: tuple[int, str], ours: str, theirs: str) -> list[
     """Return the difference between two texts of one channel; [] for none."""
     if ours == theirs:
         return []
-    start = _common(ours, theirs)
-    tail = min(_common(ours[::-1], theirs[::-1]), len(ours) - start, len(theirs) - start)
+    start = common_prefix(ours, theirs)
+    tail = min(common_prefix(ours[::-1], theirs[::-1]), len(ours) - start, len(theirs) - start)
     end, their_end = len(ours) - tail, len(theirs) - tail
     kind = "added" if end == start else "lost" if their_end == start else "changed"
     choice, channel = key
@@ -215,20 +216,6 @@ def _parting(reader: str, key: tuple[int, str], ours: str, theirs: str) -> list[
             theirs=theirs[max(0, start - _AROUND) : min(their_end, start + _AROUND) + _AROUND],
         )
     ]
-
-
-def _common(one: str, other: str) -> int:
-    """Return the length of the common beginning."""
-    if one == other:
-        return len(one)
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def _text_of(message: Message) -> Text:

@@ -13,6 +13,8 @@ Cost: 1.5 us a piece without a repetition, 0.6-1 of it for the search; the worst
 
 __all__ = ("KEPT", "KEY", "REACH", "Run", "Tracker", "agreement", "resumed")
 
+from streamcheck.prefixes import common_prefix
+
 REACH = 4_096  # the longest distance
 NEAR = 512  # distances that every piece is searched for
 FAR_EVERY = 512  # characters after which the longer ones are
@@ -111,17 +113,6 @@ def _agreed_before(text: str, own: int, copy: int) -> int:
     return good
 
 
-def _common_prefix(left: str, right: str) -> int:
-    good, bad = 0, min(len(left), len(right)) + 1
-    while bad - good > 1:
-        middle = (good + bad) // 2
-        if left[good:middle] == right[good:middle]:
-            good = middle
-        else:
-            bad = middle
-    return good
-
-
 class Tracker:
     """The repetition of one text.
 
@@ -157,7 +148,7 @@ class Tracker:
         if text[-size:] == text[-size - distance : -distance]:
             run.end = self.end
             return run
-        run.end += _common_prefix(text[-size:], text[-size - distance : -distance])
+        run.end += common_prefix(text[-size:], text[-size - distance : -distance])
         self.run = found = self._find(KEY)
         return run if found is None or run.length >= found.length else found
 

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple, NoReturn
 
 import msgspec
 
+from streamcheck.prefixes import common_prefix
+
 _decode = msgspec.json.Decoder().decode
 _decode_string = msgspec.json.Decoder(str).decode
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -90,7 +92,7 @@ class DocumentReader:
     def _learn(self, raw: bytes) -> None:
         """Remember what surrounds the one string in which `raw` differs from the payload before."""
         before = self._before
-        same, same_at_end = _common_prefix(raw, before), _common_suffix(raw, before)
+        same, same_at_end = common_prefix(raw, before), _common_suffix(raw, before)
         for match in _STRING.finditer(raw):
             start, end = match.span()
             if start < same and len(raw) - end < same_at_end and end > same:
@@ -116,17 +118,6 @@ def _places_of(value: Any) -> list[tuple[Any, Any]]:
         elif type(inner) is dict or type(inner) is list:
             places += _places_of(inner)
     return places
-
-
-def _common_prefix(a: bytes, b: bytes) -> int:
-    low, high = 0, min(len(a), len(b))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if a[:middle] == b[:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def _common_suffix(a: bytes, b: bytes) -> int:
