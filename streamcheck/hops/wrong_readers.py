@@ -9,9 +9,10 @@ Cost: a pass over the hop before for each misreading; over a large one only for 
 
 __all__ = ("MODELS",)
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from itertools import accumulate, combinations, pairwise
+from itertools import accumulate
 
 from streamcheck.hops.compare import same_text, trimmed
 from streamcheck.hops.hop import Hop
@@ -22,6 +23,7 @@ from streamcheck.misreadings.reference import events_of
 from streamcheck.prefixes import common_prefix
 
 _PIECE = 4096  # characters that are compared at once
+_SIGNS = re.compile("\ufffd+")
 # Which misreading is asked first where several agree: the one that needs least to go wrong.
 _ORDER = {"tail-unterminated": 0, "charset-wrong": 2, "linesep-overbreak": 2, "line-split-dropped/only": 3}
 
@@ -156,20 +158,31 @@ def _characters_split(before: str, after: str) -> int | None:
         i, j = i + same, j + same
         if same:
             continue
-        parts = sorted(_parts_of(before[i : i + 1]), key=len, reverse=True)
-        made = next((part for part in parts if after.startswith(part, j)), None)
-        if made is None:
+        signs = _SIGNS.match(after, j)
+        number = _of_signs(before[i : i + _PIECE], after[signs.end() :][:_PIECE], len(signs[0])) if signs is not None else 0
+        if signs is None or not number:
             return None
-        i, j, count = i + 1, j + len(made), count + 1
+        i, j, count = i + number, signs.end(), count + number
     return count
 
 
-def _parts_of(character: str) -> set[str]:
-    """Return what a character becomes when its bytes are decoded in parts."""
-    raw = character.encode("utf-8", "replace")
-    borders = range(1, len(raw))
-    cuts = (cut for size in range(1, len(raw)) for cut in combinations(borders, size))
-    return {"".join(raw[a:b].decode("utf-8", "replace") for a, b in pairwise((0, *cut, len(raw)))) for cut in cuts}
+def _of_signs(before: str, rest: str, signs: int) -> int:
+    """Return how many characters at the beginning of `before` became so many U+FFFD, and `rest` follows; 0 for none.
+
+    A character of n bytes gives 2 to n of them, as its bytes are cut; which of several numbers it was shows in what follows.
+    """
+    found: list[tuple[int, int]] = []
+    most = 0
+    for number, character in enumerate(before[: signs // 2], 1):
+        size = len(character.encode("utf-8", "replace"))
+        most += size
+        if size == 1:
+            break
+        if 2 * number <= signs <= most:
+            follows = common_prefix(before[number:], rest)
+            if follows or (not rest and number == len(before)):
+                found.append((follows, number))
+    return max(found, default=(0, 0))[1]
 
 
 MODELS = (_misread, _other_code_page, _split_anywhere)

@@ -25,6 +25,7 @@ NOT_CLEAN = {
     "messages-error-event": ("refused", "provider/overloaded"),
     "chat-empty": ("incomplete", "order/missing-terminal"),
     "chat-no-finish": ("incomplete", "order/missing-terminal"),
+    "chat-no-last-blank-line": ("suspect", "order/missing-terminal"),
     "chat-call-cut-without-finish": ("incomplete", "order/missing-terminal"),
     "chat-cut": ("incomplete", "http/incomplete-body"),
     "chat-cut-after-done": ("incomplete", "http/incomplete-body"),
