@@ -7,7 +7,7 @@ Rule: with bytes on both sides, events are compared: by their name and their JSO
       (opencode), a reader may leave out reasoning altogether, and the arguments of a tool call may be spelled anew.
 """
 
-__all__ = ("Difference", "difference", "same_text", "trimmed")
+__all__ = ("Difference", "agrees", "difference", "same_text", "trimmed")
 
 import json
 from dataclasses import dataclass
@@ -120,7 +120,7 @@ def _between_texts(up: Hop, down: Hop) -> Difference | None:
     found = []
     for key in {**up.text, **down.text}:
         a, b = up.text.get(key, ""), down.text.get(key, "")
-        if _agrees(key, a, b, up) or (not b and key[1] in _LEFT_OUT and not _speaks(down, key[1])):
+        if agrees(key, a, b, up) or (not b and key[1] in _LEFT_OUT and not _speaks(down, key[1])):
             continue
         at = common_prefix(a, b)
         event = up.trace.event_at(*key, at)
@@ -147,7 +147,7 @@ def same_text(text: Text, down: Hop, up: Hop) -> bool:
         a, b = text.get(key, ""), down.text.get(key, "")
         if not b and key[1] in _LEFT_OUT and not _speaks(down, key[1]):
             continue
-        if not _agrees(key, a, b, up if text is up.text else None):
+        if not agrees(key, a, b, up if text is up.text else None):
             return False
     return True
 
@@ -156,7 +156,8 @@ def _speaks(hop: Hop, channel: str) -> bool:
     return any(name == channel for _, name in hop.text)
 
 
-def _agrees(key: tuple[int, str], a: str, b: str, up: Hop | None) -> bool:
+def agrees(key: tuple[int, str], a: str, b: str, up: Hop | None) -> bool:
+    """Return whether two texts of a channel are the same but for what is legal. up: the hop whose blocks may have been trimmed."""
     if a == b or trimmed(a) == trimmed(b):
         return True
     if up is not None and "".join(map(trimmed, up.trace.blocks(*key))) == trimmed(b):

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from streamcheck.findings import Finding, Severity
-from streamcheck.hops.compare import Difference
+from streamcheck.hops.compare import Difference, agrees
 from streamcheck.hops.hop import Hop
 from streamcheck.hops.location import First
 from streamcheck.hops.stretch import Stretch, stretch_of
@@ -80,7 +80,10 @@ class Pair:
                 return {(0, "content"): (self.up.plain or "", self.down.plain)}
             key = (first.choice, first.channel)
             return {key: (up.get(key, ""), self.down.plain)}
-        return {key: (up.get(key, ""), down.get(key, "")) for key in {**up, **down} if up.get(key, "") != down.get(key, "")}
+        texts = {key: (up.get(key, ""), down.get(key, "")) for key in {**up, **down}}
+        if self.down.has_bytes:
+            return {key: (a, b) for key, (a, b) in texts.items() if a != b}
+        return {key: (a, b) for key, (a, b) in texts.items() if not agrees(key, a, b, self.up)}
 
 
 Model = Callable[[Pair], Explanation | None]

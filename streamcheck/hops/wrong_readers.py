@@ -23,6 +23,7 @@ from streamcheck.misreadings.reference import events_of
 from streamcheck.prefixes import common_prefix
 
 _PIECE = 4096  # characters that are compared at once
+_STEPS = 10_000  # ways to share signs out among characters before it is given up. guess
 _SIGNS = re.compile("\ufffd+")
 # Which misreading is asked first where several agree: the one that needs least to go wrong.
 _ORDER = {"tail-unterminated": 0, "charset-wrong": 2, "linesep-overbreak": 2, "line-split-dropped/only": 3}
@@ -119,7 +120,8 @@ def _other_code_page(pair: Pair) -> Explanation | None:
 
 def _is_page(before: str, after: str, page: dict[int, str]) -> bool:
     """Whether `after` is the UTF-8 of `before` read byte by byte; what each byte became is put into `page`."""
-    raw = before.encode("utf-8", "surrogatepass")
+    raw = trimmed(before).encode("utf-8", "surrogatepass")
+    after = trimmed(after)
     if len(raw) != len(after):
         return False
     return all(
@@ -151,25 +153,33 @@ def _only_text_differs(pair: Pair) -> bool:
 
 
 def _characters_split(before: str, after: str) -> int | None:
-    """Return how many characters were split, None where something else differs as well."""
-    i = j = count = 0
-    while i < len(before) or j < len(after):
-        same = common_prefix(before[i : i + _PIECE], after[j : j + _PIECE])
-        i, j = i + same, j + same
-        if same:
-            continue
-        signs = _SIGNS.match(after, j)
-        number = _of_signs(before[i : i + _PIECE], after[signs.end() :][:_PIECE], len(signs[0])) if signs is not None else 0
-        if signs is None or not number:
+    """Return how many characters were split, None where something else differs as well, or where it takes too long to tell."""
+    ways = [(0, 0, 0)]  # (characters of `before`, of `after`, split so far); the likeliest way last
+    for _ in range(_STEPS + len(before)):
+        if not ways:
             return None
-        i, j, count = i + number, signs.end(), count + number
-    return count
+        i, j, count = ways.pop()
+        i, j = _past_the_same(before, after, i, j)
+        if i == len(before) and j == len(after):
+            return count
+        signs = _SIGNS.match(after, j)
+        if signs is not None:
+            numbers = _numbers_of(before[i : i + _PIECE], after[signs.end() :][:_PIECE], len(signs[0]))
+            ways += [(i + number, signs.end(), count + number) for number in numbers]
+    return None
 
 
-def _of_signs(before: str, rest: str, signs: int) -> int:
-    """Return how many characters at the beginning of `before` became so many U+FFFD, and `rest` follows; 0 for none.
+def _past_the_same(before: str, after: str, i: int, j: int) -> tuple[int, int]:
+    """Return where the two texts differ next."""
+    while same := common_prefix(before[i : i + _PIECE], after[j : j + _PIECE]):
+        i, j = i + same, j + same
+    return i, j
 
-    A character of n bytes gives 2 to n of them, as its bytes are cut; which of several numbers it was shows in what follows.
+
+def _numbers_of(before: str, rest: str, signs: int) -> list[int]:
+    """Return how many characters at the beginning of `before` may have become so many U+FFFD, with `rest` behind them.
+
+    A character of n bytes gives 2 to n of them, as its bytes are cut. The number after which most of `rest` follows comes last.
     """
     found: list[tuple[int, int]] = []
     most = 0
@@ -182,7 +192,7 @@ def _of_signs(before: str, rest: str, signs: int) -> int:
             follows = common_prefix(before[number:], rest)
             if follows or (not rest and number == len(before)):
                 found.append((follows, number))
-    return max(found, default=(0, 0))[1]
+    return [number for _, number in sorted(found)]
 
 
 MODELS = (_misread, _other_code_page, _split_anywhere)
