@@ -3,12 +3,14 @@
 In:   HOP=PATH, nearest the model first.
 Out:  between which hops, what it was, and how sure that is, as text or JSON on stdout; 0, 1 or 2.
 Rule: sources are only read. With --readers, what other clients would have made of the last hop of the response that
-      has bytes: a client reads at its borders.
+      has bytes: a client reads at its borders. With large files and a terminal, each step is told on stderr.
 """
 
 __all__ = ("command",)
 
 import json
+import os
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from streamcheck.hops.location import Location
 
 
+_LARGE = 16 * 1024 * 1024  # bytes from which on the steps are told: some three seconds
+
+
 @click.command(
     cls=Command,
     short_help="Say where a response was broken, from recordings at several places.",
@@ -34,6 +39,10 @@ if TYPE_CHECKING:
         (
             "streamcheck locate wire=a.capture.jsonl storage=session.capture.jsonl",
             "what came over the wire and what a client kept",
+        ),
+        (
+            "streamcheck locate --readers wire=a.capture.jsonl screen=copied.txt",
+            "a text copied from a screen, and what other readers would have shown",
         ),
     ),
 )
@@ -49,7 +58,7 @@ def command(hops: tuple[str, ...], readers: bool, form: str, color: str) -> int:
     from streamcheck.hops.locating import locate
 
     pairs = [_pair(hop) for hop in hops]
-    location = locate(pairs)
+    location = locate(pairs, progress=_tell if _is_long(pairs) else None)
     told = _differences(pairs, location) if readers else _Told({}, [])
     if form == "json":
         click.echo(json.dumps(location.to_dict() | told.document, indent=1))
@@ -66,6 +75,15 @@ def _pair(hop: str) -> tuple[str, str]:
     if not equals or not name or not path:
         raise UsageError(f"a hop is NAME=PATH, for instance wire=answer.capture.jsonl, not {hop[:80]!r}")
     return name, path
+
+
+def _is_long(pairs: list[tuple[str, str]]) -> bool:
+    """Whether somebody waits at a terminal, and for long."""
+    return sys.stderr.isatty() and sum(os.path.getsize(path) for _, path in pairs if os.path.isfile(path)) > _LARGE
+
+
+def _tell(step: str) -> None:
+    click.echo(escaped(f"{step} ..."), err=True)
 
 
 class _Told(NamedTuple):

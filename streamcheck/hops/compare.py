@@ -52,12 +52,11 @@ def _between_events(up: Hop, down: Hop) -> Difference | None:
     if index == len(theirs):
         first = _behind(up, down) if theirs else First((0, down.size))
     else:
-        number = theirs_number = down.trace.payloads[index]
-        event = down.event(theirs_number)
+        event = down.payload(index)
         at = event.start
         if index < len(ours) and event.raw:
-            at = event.offset_of(min(common_prefix(up.event(up.trace.payloads[index]).raw, event.raw), len(event.raw) - 1))
-        first = First((at, event.end), number)
+            at = event.offset_of(min(common_prefix(up.payload(index).raw, event.raw), len(event.raw) - 1))
+        first = First((at, event.end), down.trace.payloads[index])
     return Difference("events", _with_chars(first, up, down), index)
 
 

@@ -30,9 +30,8 @@ from streamcheck.wire.head import ResponseHead
 
 Source = str | os.PathLike[str] | bytes | Capture
 
-_HELD = (
-    8 * 1024 * 1024
-)  # bytes of a body that are held in memory: what reading it again some forty times would cost too much. guess
+# Bytes of a body up to which it is held in memory: each misreading reads it again. guess
+_HELD = 8 * 1024 * 1024
 
 
 class Hop:
@@ -68,7 +67,7 @@ class Hop:
 
     @cached_property
     def trace(self) -> Trace:
-        if self.head is not None and self.head.text_only:
+        if self.head is not None and not self.has_bytes:
             return trace_of_deltas(Delta(d.choice, d.channel, d.text, i) for i, d in enumerate(self.head.deltas))
         return trace_of(self.recorded)
 
@@ -100,12 +99,6 @@ class Hop:
     def found(self, code: str) -> bool:
         """Return whether the report has a finding whose code begins so."""
         return any(finding.code.startswith(code) for finding in self.report.findings)
-
-    @property
-    def received(self) -> int:
-        """Bytes of the body as they came over the wire, a content coding still on them."""
-        end = self.head.end if self.head is not None else None
-        return end.bytes if end is not None and end.bytes is not None else self.size
 
     @property
     def response_head(self) -> ResponseHead:

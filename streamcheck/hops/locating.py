@@ -8,7 +8,7 @@ Rule: only recordings of one response are compared (grouping.py). What the neare
 
 __all__ = ("locate",)
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -28,10 +28,11 @@ _KEPT = ("cancel-saves-partial", "store-record-damaged")
 _CUT = ("truncated-clean-eof", "tail-unterminated", "transport-reset")
 
 
-def locate(hops: Sequence[tuple[str, Source]]) -> Location:
+def locate(hops: Sequence[tuple[str, Source]], *, progress: Callable[[str], None] | None = None) -> Location:
     """Return where the response was broken, what did it, and how sure that is.
 
-    hops: nearest the model first; a source is a capture, a raw body, or a .txt with the text of one channel.
+    hops:     nearest the model first; a source is a capture, a raw body, or a .txt with the text of one channel.
+    progress: is told each step that takes long with large recordings.
     Raises UsageError for no hops or a name that comes twice, OSError and CaptureError for a source that cannot be read.
     """
     names = [name for name, _ in hops]
@@ -39,8 +40,18 @@ def locate(hops: Sequence[tuple[str, Source]]) -> Location:
         raise UsageError("locate() needs a hop at least: (name, capture) pairs, nearest the model first")
     if len(set(names)) < len(names):
         raise UsageError(f"two hops have the same name: {', '.join(names)}")
-    taps = [Hop(name, source) for name, source in hops]
-    return _located(taps, of_one_response(taps))
+    tell = progress or _no_progress
+    taps = []
+    for name, source in hops:
+        tell(f"reading {name}")
+        taps.append(Hop(name, source))
+    if len(taps) > 1:
+        tell(f"comparing {len(taps)} recordings")
+    return _located(taps, of_one_response(taps), tell)
+
+
+def _no_progress(step: str) -> None:
+    """Nobody wants to know."""
 
 
 class _Broken(NamedTuple):
@@ -50,13 +61,15 @@ class _Broken(NamedTuple):
     made: Explanation
 
 
-def _located(taps: list[Hop], compared: list[Hop]) -> Location:
+def _located(taps: list[Hop], compared: list[Hop], tell: Callable[[str], None]) -> Location:
     nearest = compared[0]
     others = [tap for tap in taps if tap not in compared]
     pairs = {down.name: _pair(up, down) for up, down in pairwise(compared)}
     lines = tuple(_line(tap, compared, pairs) for tap in taps)
     basis = "paired-samples" if others and len(compared) == 1 else "same-response"
     pair = next((pair for pair in pairs.values() if pair is not None), None)
+    if pair is not None:
+        tell(f"explaining what differs between {pair.up.name} and {pair.down.name}")
     broken = _Broken(pair, explanation(pair)) if pair is not None else None
     damage = _damage(nearest)
     beside = [*wording.of_hops(compared), *wording.of_others(nearest, others)]

@@ -244,3 +244,11 @@ def test_the_command_without_a_fault_exits_0_and_2_where_it_cannot_work(wire: Pa
     assert run("locate", f"wire={wire}").exit_code == 0
     assert run("locate", str(wire)).exit_code == 2
     assert run("locate", f"wire={tmp_path / 'missing.capture.jsonl'}").exit_code == 2
+
+
+def test_progress_is_told_before_each_long_step(wire: Path, tmp_path: Path) -> None:
+    steps: list[str] = []
+    locate([("wire", wire), ("storage", kept(tmp_path / "s.capture.jsonl", ("content", TEXT[0])))], progress=steps.append)
+    assert steps == [
+        "reading wire", "reading storage", "comparing 2 recordings", "explaining what differs between wire and storage"
+    ]  # fmt: skip
