@@ -30,8 +30,8 @@ def _make(body: Body, rng: Random, variant: str, at: int | None, *, count: int =
     said = {d.number: "" for d in moved}
     opener = "<think>" if variant == "think" else ""
     tagged = opener + "".join(d.text for d in moved) + "\n</think>\n\n"
-    # A thought between its two tags at the head of the content is how many servers send it on purpose.
-    expect = () if opener else ("text/channel-leak",)
+    # A thought between its two tags at the head of the content is how many servers send it on purpose: those that give no reasoning apart.
+    expect = ("text/channel-leak",) if len(thoughts) > len(moved) or not opener else ()
     capture, where, place = retold(body, {**said, answer.number: tagged + answer.text})
     # Each of the moved deltas says nothing now; what is wrong for a reader of the text stands in the content.
     _, _, shown = retold(body, {answer.number: tagged + answer.text})

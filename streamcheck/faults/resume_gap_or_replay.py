@@ -10,6 +10,7 @@ __all__ = ("FAULT",)
 from random import Random
 
 from streamcheck.errors import UsageError
+from streamcheck.event_ids import YOUNG_RUN
 from streamcheck.faults.body import Body
 from streamcheck.faults.engine_token_dropped import plain_events
 from streamcheck.faults.surgery import Edit
@@ -38,14 +39,16 @@ def _make(body: Body, rng: Random, variant: str, at: int | None, *, count: int =
         edits = [*ids, *(Edit(body.events[e].start, body.events[e].end, b"") for e in run)]
         capture, where = body.changed(edits)
         byte, bad = where.border(body.events[first].start), run[0]
-        expect: tuple[str, ...] = ("order/sequence-gap",) if numbered else ()
+        expect: tuple[str, ...] = ("order/sequence-gap",) if numbered or first > YOUNG_RUN else ()
     else:
         again = mark + b"".join(b"id: %d" % e + end + body.piece(e) for e in run)
         edits = [*ids, Edit(last.end, last.end, again, True)]
         edits.sort(key=lambda e: (e.start, 0 if e.apart else 1))
         capture, where = body.changed(edits)
         byte, bad = where.border(last.end), run[-1] + 1
-        expect = ("order/sequence-gap",) if numbered and len(run) > 1 else ()
+        # One event that comes twice has the id of the last one, which stays until another is sent.
+        expect = ("order/duplicate-event",) if run[-1] >= YOUNG_RUN and len(run) > 1 else ()
+        expect += ("order/sequence-gap",) if numbered and len(run) > 1 else ()
     place = {
         "first_bad_byte": byte,
         "first_bad_event": bad,
