@@ -21,10 +21,9 @@ _PIECE = 8  # characters of a piece that two texts of one response share; words 
 _MOST = 100_000  # characters that are compared. guess
 _ALIKE = 0.9  # of the shorter one's pieces, where two ids differ. guess
 _SHARED = 0.3  # where one has no id. guess
-_SHARED_ON_THE_WIRE = 0.1  # where neither has: a text that turned to noise after a tenth still shares so many. guess
 _ALIKE_EVENTS = 0.5  # of the events, where neither has an id: guess
 _BEGINNING = 80  # bytes that two answers to like questions do not begin with alike. guess
-_BEGINNING_OF_ONE = 16  # where both answer the same request, and one has no id. guess
+_BEGINNING_OF_ONE = 40  # where both answer the same request, and one has no id: answers at temperature 0 begin alike. guess
 _DAMAGE = re.compile("[\0\ufffd\ud800-\udfff]+")  # says nothing of which text it was
 
 
@@ -53,10 +52,9 @@ def _belongs(hop: Hop, group: list[Hop]) -> bool:
         return _shared(named.all_text, hop.all_text) > _ALIKE
     if not hop.all_text or not last.all_text:
         return True
-    on_the_wire = hop.has_bytes and last.has_bytes
-    if on_the_wire and _same_events(last, hop) >= _ALIKE_EVENTS:
+    if hop.has_bytes and last.has_bytes and _same_events(last, hop) >= _ALIKE_EVENTS:
         return True
-    if _shared(last.all_text, hop.all_text) >= (_SHARED_ON_THE_WIRE if on_the_wire else _SHARED):
+    if _shared(last.all_text, hop.all_text) >= _SHARED:
         return True
     same = hop.all_text[: common_prefix(last.all_text, hop.all_text)].encode("utf-8", "replace")
     if len(same) >= (_BEGINNING_OF_ONE if hop.asked in asked else _BEGINNING):
