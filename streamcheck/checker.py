@@ -206,7 +206,9 @@ class Checker:
         if raw == self._last_raw:
             assembly.repeated_event()
         if event.__class__ is SseEvent and event.id:
-            self._find_jump(event.id)
+            jump = self._ids.jump(event.id)
+            if jump is not None:
+                assembly.find(jump.code, jump.message, severity=Severity.WARNING, evidence=jump.evidence)
         if assembly.changed:
             self._check_texts()
         self._last_raw = raw
@@ -264,23 +266,6 @@ class Checker:
             span=Span(at, max(at + 1, event.end)),
             evidence={"reason": defect.reason, "near": raw[max(0, defect.at - 40) : defect.at + 40].decode("utf-8", "replace")},
         )
-
-    def _find_jump(self, id: str) -> None:
-        jump = self._ids.jump(id)
-        if jump > 0:
-            self._assembly.find(
-                "order/sequence-gap",
-                f"{jump} event ids are missing before {id[:20]!r}: a reconnection went on too late",
-                severity=Severity.WARNING,
-                evidence={"id": id[:20], "missing": jump},
-            )
-        elif jump:
-            self._assembly.find(
-                "order/duplicate-event",
-                f"the event ids go back by {-jump} to {id[:20]!r}: a reconnection sent events twice",
-                severity=Severity.WARNING,
-                evidence={"id": id[:20], "back": -jump},
-            )
 
     def _find_line_breaks(self, event: Event) -> None:
         for index in unicode_line_breaks(event.raw):

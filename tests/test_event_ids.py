@@ -68,10 +68,11 @@ def test_ids_that_do_not_count_say_nothing(ids: list[str]) -> None:
 def test_a_jump_is_told_only_after_a_run(start: int, run: int, jump: int) -> None:
     ids = EventIds()
     told = [ids.jump(str(start + i)) for i in range(run + 1)]
-    assert not any(told)
-    expected = 0 if jump in (0, -1) or run < (YOUNG_RUN if start < 2 else MIN_RUN) else jump
+    assert told == [None] * (run + 1)
+    known = jump not in (0, -1) and run >= (YOUNG_RUN if start < 2 else MIN_RUN)
     if start + run + 1 + jump >= 0:
-        assert ids.jump(str(start + run + 1 + jump)) == expected
+        found = ids.jump(str(start + run + 1 + jump))
+        assert (found.by if found is not None else None) == (jump if known else None)
 
 
 @given(st.lists(st.text(max_size=20), max_size=30))

@@ -9,13 +9,14 @@ Rule: a model predicts from the hop before what it would have made of it; when t
 
 __all__ = ("explanation",)
 
-from streamcheck.hops import edits, lost_events, signs, stored, wrong_readers
+from streamcheck.hops import edits, lost_events, signs, stored, values, wrong_readers
 from streamcheck.hops.pair import Explanation, Model, Pair
 
 _ON_BYTES: tuple[Model, ...] = (
     *signs.FIRST,
     *lost_events.ENDS,
-    *edits.BESIDE_TEXT,
+    *values.MODELS,
+    *edits.CHARACTERS,
     *lost_events.MOVED,
     *wrong_readers.MODELS,
     *signs.LOUD,
