@@ -102,7 +102,9 @@ def inject(capture: Capture, fault: str, *, seed: int = 0, at: int | None = None
 def _truth(fault: "Fault", variant: str, seed: int, made: "Made") -> "Truth":
     from streamcheck.faults.truth import Truth
 
-    return Truth(fault.name, variant, fault.layer, fault.variants[variant], seed, **made.place)
+    level = fault.variants[variant]
+    layer = "client" if level == "D" else fault.layer  # a decoder's fault is its reader's, whoever else may make the same
+    return Truth(fault.name, variant, layer, level, seed, **made.place)
 
 
 def _params_of(fault: "Fault") -> list[str]:
