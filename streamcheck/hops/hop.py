@@ -43,6 +43,7 @@ class Hop:
         self.plain: str | None = None
         self.head: Capture | None = None
         self.has_bytes = False
+        self.is_unfinished = False  # see breaks_off(); who knows the other recordings says it
         self.is_held = True  # its chunks are in memory, and cost nothing to look at again
         self._chunks: Iterable[bytes] = ()
         if _is_text(source):
@@ -133,10 +134,19 @@ class Hop:
         return self.head is not None and self.head.end is not None and self.head.end.reason != "eof"
 
     @property
-    def is_unfinished(self) -> bool:
-        """Whether the recording breaks off and nobody said that it was over: a file that was cut, a store that is being written."""
-        cut = (f for f in self.report.findings if f.code == "capture/cut")
-        return any(f.severity is not Severity.NOTE or f.evidence.get("reason") == "no end record" for f in cut)
+    def has_end(self) -> bool:
+        """Whether somebody wrote down that the recording was over."""
+        return self.head is not None and self.head.end is not None
+
+    def breaks_off(self, *, ends_are_kept: bool) -> bool:
+        """Return whether nobody finished the recording: a file that was cut, a store that is being written.
+
+        ends_are_kept: other recordings beside it have their end. A capture needs none: where no one has, that says nothing.
+        """
+        if any(f.code == "capture/cut" and f.severity is not Severity.NOTE for f in self.report.findings):
+            return True
+        imported = self.head is not None and "fidelity" in self.head.header  # an importer writes the end of what was finished
+        return self.head is not None and not self.has_end and (imported or ends_are_kept)
 
     @property
     def ends_early(self) -> bool:

@@ -45,6 +45,9 @@ def locate(hops: Sequence[tuple[str, Source]], *, progress: Callable[[str], None
     for name, source in hops:
         tell(f"reading {name}")
         taps.append(Hop(name, source))
+    ends_are_kept = any(tap.has_end for tap in taps)
+    for tap in taps:
+        tap.is_unfinished = tap.breaks_off(ends_are_kept=ends_are_kept)
     if len(taps) > 1:
         tell(f"comparing {len(taps)} recordings")
     return _located(taps, of_one_response(taps), tell)

@@ -1,5 +1,6 @@
 """Which recordings are of one response; what is not finished is not blamed."""
 
+import json
 from pathlib import Path
 
 import streamcheck as sc
@@ -86,3 +87,25 @@ def test_three_clean_answers_to_the_same_request_bound_the_rate_to_one(tmp_path:
     assert (
         "are other answers to the same request: 6 clean in 6 bound the rate of such a fault by 0.5 (95 %)" in location.explanation
     )
+
+
+def test_captures_that_never_have_an_end_are_cut_where_the_answer_is(tmp_path: Path) -> None:
+    """A capture needs no footer: a recorder that writes none does not make every cut its own."""
+
+    def written(name: str, lines: list[str]) -> Path:
+        path = tmp_path / f"{name}.capture.jsonl"
+        path.write_text("\n".join(['{"streamcheck_capture":1}', *lines]) + "\n", encoding="utf-8")
+        return path
+
+    def chunks(events: list[bytes]) -> list[str]:
+        return [json.dumps([i / 10, "text", event.decode()]) for i, event in enumerate(events)]
+
+    events = chat_events(*TEXT, **IDENT)
+    wire = written("wire", chunks(events))
+    cut = written("cut", chunks(events[:4]))
+    location = locate([("wire", wire), ("cut", cut)])
+    assert (location.between, location.fault, location.proof) == (("wire", "cut"), "truncated-clean-eof", "reproduced")
+    store = written("store", [json.dumps([0, "delta", {"choice": 0, "channel": "content", "text": WHOLE[:20]}])])
+    location = locate([("wire", wire), ("store", store)])
+    assert (location.between, location.fault) == (("wire", "store"), "cancel-saves-partial")
+    assert locate([("cut", cut)]).between == (None, "cut")
