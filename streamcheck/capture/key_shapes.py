@@ -237,8 +237,9 @@ def _without_keys(
 
 
 def _keys(text: AnyStr, mark: re.Pattern[AnyStr], shapes: re.Pattern[AnyStr], at: int = 0) -> Iterator[re.Match[AnyStr]]:
-    """Yield the keys in `text` from a place on. Only where a mark stands is a shape looked for: a megabyte of prompt takes 5 ms so, not 120,
-    and 50 where every tenth word is a "task-".
+    """Yield the keys in `text` from a place on.
+
+    Only where a mark stands is a shape looked for: a megabyte of prompt takes 5 ms so, not 120, and 50 where every tenth word is a "task-".
     """
     for found in mark.finditer(text, at):
         if found[0] in ("J", b"J"):  # a token of three parts has its mark anywhere

@@ -17,7 +17,8 @@ from streamcheck.prefixes import common_prefix
 
 _LINE_BREAKS = re.compile("[\u2028\u2029\u0085\v\f\x1c-\x1e]")
 _THINK = re.compile("</?think|◁/?think|\\[/?THINK\\]|<\\|(?:begin|end)_of_thought")
-_LOOP = 3  # times that a unit comes in a loop
+_LONGEST_UNIT = 4000  # characters of what a loop repeats; about what text/repetition knows. guess
+_LOOP = 3  # deltas that are one and the same, to be a loop. guess
 
 
 # ---------------------------------------------------------------------- characters
@@ -121,7 +122,7 @@ def _unit_of(before: str, more: str) -> str:
     if not more.strip():
         return ""
     text = before + more
-    for size in range(1, min(len(before), len(text) // 2, 4000) + 1):
+    for size in range(1, min(len(before), len(text) // 2, _LONGEST_UNIT) + 1):
         if text.endswith(text[-2 * size : -size]) and len(more) >= size and text[len(before) - size : -size] == more:
             return text[-size:]
     return ""

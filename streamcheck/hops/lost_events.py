@@ -1,7 +1,7 @@
 """Are the events of the hop after those of the hop before, but for some that are missing, came twice, or changed places?
 
 In:   a Pair of hops with bytes.
-Out:  an Explanation, "reproduced": the same events, in the order and number that the fault leaves.
+Out:  an Explanation, "reproduced": the same events, in the order and number that the fault leaves; "consistent" for what stands before them.
 Rule: looked for in what is left without the beginning and the end that both share. An event that a cut left half counts as lost.
 """
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from streamcheck.findings import Finding, Severity
 from streamcheck.hops.compare import Difference, agrees
 from streamcheck.hops.hop import Hop
+from streamcheck.hops.in_place import changed_bytes
 from streamcheck.hops.location import First
 from streamcheck.hops.stretch import Stretch, stretch_of
 
@@ -50,6 +51,11 @@ class Pair:
         start, most = self.found.payload, min(len(before), len(after))
         end = next((i for i in range(most - start) if before[-1 - i] != after[-1 - i]), most - start)
         return Middle(start, before[start : len(before) - end], after[start : len(after) - end])
+
+    @cached_property
+    def changed_bytes(self) -> list[tuple[int, int]]:
+        """The bytes that were changed in place: (before, after); none where the bodies are not equally long."""
+        return changed_bytes(self.up, self.down)
 
     @cached_property
     def around(self) -> Stretch | None:

@@ -2,14 +2,15 @@
 
 In:   a Pair.
 Out:  an Explanation, "consistent": a finding of the hop after names a fault class.
-Rule: in steps, for other models know more in between: what changed the body as a whole (FIRST), what leaves little doubt (LOUD), what tells more than an edit of the text would (CLEAR), what is left (FAINT).
+Rule: in steps, for other models know more in between: what changed the body as a whole (FIRST), what leaves little doubt (LOUD), what
+      tells more than an edit of the text would (CLEAR), what is left (FAINT).
 """
 
 __all__ = ("CLEAR", "FAINT", "FIRST", "LOUD")
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from streamcheck.findings import Severity
+from streamcheck.findings import Finding, Severity
 from streamcheck.hops.hop import Hop
 from streamcheck.hops.location import First
 from streamcheck.hops.one_tap import fault_of, is_bare_json
@@ -27,16 +28,12 @@ _SIGNS = (
 )
 # Other models have more to say of these: which text was changed, and how.
 _LESS = ("model-word-salad", "detok-partial-replaced", "engine-token-dropped")
-_BLOCK = 64 * 1024  # bytes that are compared at once
 _BLOCK_MOVED = 64  # bytes that differ where a block was moved; fewer may be a word in another order. guess
 
 
 def _rotten(pair: Pair, *, broken: bool) -> Explanation | None:
     """Bytes were changed in place: as many as before, some others."""
-    up, down = pair.up, pair.down
-    if up.size != down.size or not up.size:
-        return None
-    changed = list(_changed(pair))
+    changed = pair.changed_bytes
     count = len(changed)
     hurt = any(finding.severity is Severity.ERROR for finding in pair.new)
     if not count or not _is_rot(changed, broken=broken, hurt=hurt):
@@ -53,19 +50,6 @@ def _flipped_unseen(pair: Pair) -> Explanation | None:
     return _rotten(pair, broken=True)
 
 
-def _changed(pair: Pair, limit: int = 100_000) -> Iterator[tuple[int, int]]:
-    """Yield the bytes that differ, before and after, up to a limit."""
-    blocks = zip(_same_sized(pair.up.recorded.chunks), _same_sized(pair.down.recorded.chunks), strict=False)
-    for before, after in blocks:
-        if before != after:
-            for a, b in zip(before, after, strict=False):
-                if a != b:
-                    yield a, b
-                    limit -= 1
-                    if not limit:
-                        return
-
-
 def _is_rot(changed: list[tuple[int, int]], *, broken: bool, hurt: bool) -> bool:
     """Whether bytes changed as hardware changes them: single bits, runs of zeros, blocks in another place; not as a writer does."""
     if all((a ^ b).bit_count() == 1 for a, b in changed):
@@ -73,16 +57,6 @@ def _is_rot(changed: list[tuple[int, int]], *, broken: bool, hurt: bool) -> bool
     if all(b == 0 for _, b in changed):
         return True
     return hurt and len(changed) > _BLOCK_MOVED and sorted(a for a, _ in changed) == sorted(b for _, b in changed)
-
-
-def _same_sized(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    held = b""
-    for chunk in chunks:
-        held += chunk
-        while len(held) >= _BLOCK:
-            yield held[:_BLOCK]
-            held = held[_BLOCK:]
-    yield held
 
 
 def _broken(hop: Hop) -> bool:
@@ -131,16 +105,20 @@ def _signs(pair: Pair) -> Explanation | None:
 
 
 def _by_findings(pair: Pair) -> Explanation | None:
-    fault = fault_of(pair.new)
-    return Explanation(fault.name, "consistent", fault.finding.message) if fault is not None else None
+    return _named(pair.new)
 
 
 def _clear(pair: Pair) -> Explanation | None:
-    fault = fault_of(finding for finding in pair.new if finding.severity is not Severity.NOTE)
-    made = Explanation(fault.name, "consistent", fault.finding.message) if fault is not None else None
+    made = _named(finding for finding in pair.new if finding.severity is not Severity.NOTE)
     if made is None or made.fault in _LESS or (made.fault == "template-token-leak" and "think" in made.sentence.lower()):
         return None
     return made
+
+
+def _named(findings: Iterable[Finding]) -> Explanation | None:
+    """Return the class that the gravest of the findings speaks for."""
+    fault = fault_of(findings)
+    return Explanation(fault.name, "consistent", fault.finding.message) if fault is not None else None
 
 
 FIRST = (_coded, _flipped, _other_body, _bare_error)

@@ -10,6 +10,7 @@ __all__ = ("LAST", "MODELS")
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import accumulate
 
 from streamcheck.hops.compare import trimmed
 from streamcheck.hops.pair import Explanation, Pair
@@ -32,7 +33,7 @@ def _texts(pair: Pair) -> tuple[str, str, list[str]]:
 def _damaged(pair: Pair) -> Explanation | None:
     """Characters that nobody sent, or nothing at all."""
     whole, kept, _ = _texts(pair)
-    if not kept:
+    if not trimmed(kept):
         return Explanation("store-record-damaged", "consistent", "nothing of what came was kept")
     odd = next(
         (sign for sign in kept if ((sign < " " and sign not in "\n\r\t") or "\ud800" <= sign <= "\udfff") and sign not in whole),
@@ -45,7 +46,7 @@ def _damaged(pair: Pair) -> Explanation | None:
 
 def _kept_in_part(pair: Pair) -> Explanation | None:
     whole, kept, _ = _texts(pair)
-    if not kept or not whole.startswith(trimmed(kept)):
+    if not whole.startswith(trimmed(kept)):
         return None
     return Explanation("cancel-saves-partial", "reproduced", f"the first {len(kept)} of {len(whole)} characters were kept")
 
@@ -78,18 +79,14 @@ def _put_together_otherwise(pair: Pair) -> Explanation | None:
 def _is_made_of(text: str, pieces: Counter[str]) -> bool:
     """Return whether the pieces, each as often as it is there, can be put in an order that gives `text`; False when that takes too long."""
     stack: list[tuple[int, Iterator[str]]] = []
-    by_first: dict[str, list[str]] = {}
-    for known in pieces:
-        by_first.setdefault(known[:1], []).append(known)
-    steps = 0
+    sizes = sorted({len(piece) for piece in pieces}, reverse=True)
 
     def fitting(at: int) -> Iterator[str]:
-        return iter([piece for piece in by_first.get(text[at : at + 1], ()) if pieces[piece] and text.startswith(piece, at)])
+        return iter([text[at : at + size] for size in sizes if pieces.get(text[at : at + size])])
 
     at, options, chosen = 0, fitting(0), list[str]()
     left = sum(pieces.values())
-    while steps < _STEPS + len(text):
-        steps += 1
+    for _ in range(_STEPS + len(text)):
         piece = next(options, None)
         if piece is not None:
             pieces[piece] -= 1
@@ -137,16 +134,19 @@ def _shown_wrong(pair: Pair) -> Explanation | None:
         return Explanation("render-damaged", "reproduced", "a question mark stands for each character that is not ASCII")
     if _is_spoilt_by(kept, whole, _ESCAPE_RESTS):
         return Explanation("render-damaged", "consistent", "rests of escape sequences stand in the text")
-    at = common_prefix(whole, kept)
-    behind = common_prefix(whole[::-1], kept[::-1])
-    more = len(kept) - len(whole)
-    if more > 0 and at + behind >= len(whole) and kept[at : at + more].strip() in kept[max(0, at - more) : at + more]:
-        again = kept[:at].endswith(kept[at : at + more]) or kept[at + more :].startswith(kept[at : at + more])
-        if again:
-            return Explanation(
-                "render-damaged", "consistent", f"{more} characters stand twice, as of a region that was drawn again"
-            )
+    at, more = common_prefix(whole, kept), len(kept) - len(whole)
+    if at - more in _doubled(whole, kept):
+        return Explanation("render-damaged", "consistent", f"{more} characters stand twice, as of a region that was drawn again")
     return None
+
+
+def _doubled(whole: str, kept: str) -> range:
+    """Return where a part of the text may begin that stands twice, one behind the other; empty where that is not all."""
+    at, more = common_prefix(whole, kept), len(kept) - len(whole)
+    if more <= 0 or kept[at + more :] != whole[at:]:
+        return range(0)
+    same = common_prefix(kept[:at][::-1], kept[: at + more][::-1])
+    return range(at - same, at - more + 1)
 
 
 def _is_spoilt_by(kept: str, whole: str, signs: str) -> bool:
@@ -173,16 +173,8 @@ def _said_twice(pair: Pair) -> Explanation | None:
     """Deltas came twice."""
     whole, kept, pieces = _texts(pair)
     more = len(kept) - len(whole)
-    at = common_prefix(whole, kept)
-    if more <= 0 or kept[at + more :] != whole[at:]:
-        return None
-    ends = {0}
-    end = 0
-    for piece in pieces:
-        end += len(piece)
-        ends.add(end)
-    starts = [at - more - back for back in range(more) if at - more - back >= 0]
-    if any(kept[s : s + more] == kept[s + more : s + 2 * more] and s in ends and s + more in ends for s in [at - more, *starts]):
+    borders = {0, *accumulate(map(len, pieces))}
+    if any(start in borders and start + more in borders for start in _doubled(whole, kept)):
         return Explanation(
             "resume-gap-or-replay", "reproduced", f"{more} characters came twice, as deltas of a stream that was resumed"
         )

@@ -4,7 +4,7 @@ In:   the chunks of a body.
 Out:  Trace: where each event stood, what it was, what it said.
 Rule: two events are the same when their names and JSON values are: spaces, escapes and the order of keys are nothing, and so are
       keep-alives. An event that is no JSON is its bytes. Texts are the plain sum of all deltas, as every client adds them up.
-Cost: 8 us and some 50 bytes an event; the texts are held whole.
+Cost: 7 us an event, 11 where a file is read again, and 48 bytes; the texts are held whole.
 """
 
 __all__ = ("Said", "Trace", "is_payload", "key_of", "trace_of", "trace_of_deltas", "unwrapped")
@@ -24,7 +24,7 @@ from streamcheck.wire.events import Event
 from streamcheck.wire.sse import SseEvent
 
 _PINGS = (b"", b"ping", b'{"type":"ping"}', b'{"type": "ping"}')
-_LONGEST_PING = 40  # with blanks around it
+_LONGEST_PING = 40  # bytes, with blanks around it. guess
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder(order="sorted").encode

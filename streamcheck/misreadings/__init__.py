@@ -2,9 +2,9 @@
 
 In:   Recorded: the chunks of a body with their borders, after content-decoding.
 Out:  the text of each channel as that reader has it; the chunks that it would have sent on, if it sends on bytes.
-Rule: a misreading is deterministic, linear in the bytes, holds no more of them than it needs, and raises on no bytes. One file a family, which lists its MISREADINGS; the
-      registry finds them. A name is a fault class and a variant: "charset-wrong/latin-1". A reader that meets an event it cannot read
-      goes on behind it; its twin "...-stops" keeps what it had until then.
+Rule: a misreading is deterministic, linear in the bytes, holds no more of them than it needs, and raises on no bytes. One file a family,
+      which lists its MISREADINGS; the registry finds them. A name is a fault class and a variant: "charset-wrong/latin-1". A reader that
+      meets an event it cannot read goes on behind it; its twin "...-stops" keeps what it had until then.
 """
 
 __all__ = ("Misreading", "Recorded", "Text", "decoded", "misreading_named", "misreadings", "recorded")

@@ -62,7 +62,7 @@ def lines_of(pieces: Iterable[AnyStr], cut: Callable[[AnyStr], tuple[list[AnyStr
         lines, rest = cut(piece if rest is None else rest + piece)
         yield from lines
     if rest:
-        yield from rest.splitlines()[:1]
+        yield from cut(rest + ("\n" if isinstance(rest, str) else b"\n"))[0]
 
 
 def at_lf(text: bytes) -> tuple[list[bytes], bytes]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from streamcheck.hops.locating import locate
 from streamcheck.hops.location import Location
+from streamcheck.hops.stored import _doubled
 from streamcheck.hops.wrong_readers import _characters_split
 from tests.hops.test_locate import IDENT, TEXT, kept, recorded
 from tests.streams import chat_event, chat_events, sse
@@ -165,3 +166,20 @@ def test_bytes_that_changed_in_place_are_rot_however_they_are_read(tmp_path: Pat
     assert (location.between, location.fault) == (("before", "after"), "payload-bitrot")
     zeroed = passed_on(tmp_path, [body[:at] + b"\0" * 16 + body[at + 16 :]])
     assert zeroed.fault == "payload-bitrot"
+
+
+@given(st.text(alphabet="ab ", min_size=1, max_size=30), st.data())
+def test_a_part_that_stands_twice_is_found_wherever_it_begins(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    kept = text[:end] + text[start:]
+    found = _doubled(text, kept)
+    assert start in found
+    assert all(kept[s : s + end - start] == kept[s + end - start : s + 2 * (end - start)] for s in found)
+
+
+def test_a_large_part_that_stands_twice_is_told_in_one_pass() -> None:
+    text = "".join(map(str, range(300_000)))
+    half = len(text) // 2
+    assert list(_doubled(text, text[:half] + text)) == [0]
+    assert _doubled(text, text + "x") == range(0)
